@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base/text.h — pure: a borrowed run of bytes, and looking at it. */
+#ifndef KRYPTON_BASE_TEXT_H
+#define KRYPTON_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+/* Borrowed bytes, not NUL-terminated. at == NULL: there is none (differs from empty where a caller says so). */
+struct text {
+	const char *at;
+	size_t len;
+};
+
+#define TEXT(literal) ((struct text){ .at = "" literal, .len = sizeof(literal) - 1 })
+#define TEXT_ARGS(text) (int)(text).len, (text).at  /* for "%.*s" */
+
+struct text text_of(const char *terminated);  /* NULL gives { NULL, 0 } */
+bool text_is(struct text text, const char *terminated);
+bool text_equal(struct text a, struct text b);
+/* Equal where ASCII letters differ in case alone (header names, RFC 9110 section 5.1). */
+bool text_is_folded(struct text text, const char *terminated);
+bool text_has_prefix(struct text text, const char *prefix);
+/* Without spaces and tabs at both ends. */
+struct text text_trim(struct text text);
+/* Cuts at the first separator: returns what is before it, leaves what is behind it in *rest ({NULL,0} at the end). */
+struct text text_cut(struct text *rest, char separator);
+/* Whole text as a decimal in [min, max]; no sign but '-', no spaces, no leading '+'. */
+int text_to_int(struct text text, int64_t min, int64_t max, int64_t *ret_value) must_check;
+/* Constant time for equal lengths: for comparing secrets. */
+bool text_equal_secret(struct text a, struct text b);
+
+#endif

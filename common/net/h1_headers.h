@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/h1_headers.h — pure: which headers go on and which are added (RFC 9110 section 7.6, RFC 7239's X- relatives). */
+#ifndef KRYPTON_NET_H1_HEADERS_H
+#define KRYPTON_NET_H1_HEADERS_H
+
+#include <stdbool.h>
+
+#include "base/attributes.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "net/h1_head.h"
+
+/* A hop-by-hop field, or one that this head's Connection lists. */
+bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name);
+/* Does a comma-separated list field of this name hold the token (case folded)? */
+bool h1_headers_lists(const struct h1_head *head, const char *name, const char *token);
+
+/* Appends every end-to-end header that `keeps` (NULL: all) admits, byte-exact and in order, each with CRLF. */
+int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out) must_check;
+
+/* What a proxy knows of a request's way here. */
+struct h1_forwarding {
+	struct text client_address;  /* the peer's, without port */
+	bool peer_is_trusted;        /* inbound X-Forwarded-* are believed */
+	struct text scheme;          /* of our own listener: "http" */
+	struct text host;            /* as the client sent it */
+	struct text prefix;          /* stripped path prefix; at == NULL: none */
+};
+/* Appends X-Forwarded-For/-Proto/-Host/-Prefix lines; the inbound ones must be dropped from the copy by the caller. */
+int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out) must_check;
+bool h1_headers_is_forwarding(struct text name);
+
+#endif

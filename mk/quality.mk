@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers, fuzzing, figures.
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: layers format format-check lint clang asan valgrind fuzz bench coverage hooks
+layers: ## fail on an include that points upward
+	@$(SUITE) layers mk/layers.sh
+
+format: ## lay out the C sources
+	clang-format -i $(C_FILES)
+
+format-check: ## fail where `make format` would change something
+	@$(SUITE) format mk/format-check.sh
+
+lint: ## banned calls, missing licence lines, shell scripts
+	@$(SUITE) lint mk/lint.sh
+
+clang: ## everything compiled by clang, warnings as errors, unit tests run
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang WERROR=-Werror all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang WERROR=-Werror unit
+
+asan: ## unit and wire tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" unit wire
+
+valgrind: $(unit_PROGRAMS) ## unit tests under valgrind
+	@RUNNER="valgrind -q --error-exitcode=1 --leak-check=full" test/unit/run.sh $(unit_PROGRAMS)
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (10) each
+	@$(SUITE) fuzz test/fuzz/run.sh
+
+bench: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
+	@test/bench/run.sh
+
+hooks: ## format and layers before every commit
+	@printf '#!/bin/sh\nexec make --no-print-directory format-check layers\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit

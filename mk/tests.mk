@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tests by what they prove. Every suite prints `ok - sentence` or `not ok - sentence` lines (TAP);
+# mk/suite.sh keeps its output in build/results and mk/summary.sh adds them up.
+
+SUITE := BUILD=$(BUILD) mk/suite.sh
+
+.PHONY: test check unit wire chart api cluster hack-test
+test: deps ## everything that gates a change; ends with `N passed, N failed`
+	@rm -rf $(BUILD)/results
+	@hack/test.sh
+
+check: format-check lint layers unit wire ## the fast ones
+
+# A unit test is test/unit/PLACE/NAME_test.c, PLACE a layer or a daemon; it links only that place and what is below.
+unit_SOURCES := $(sort $(wildcard test/unit/*/*_test.c))
+unit_PROGRAMS := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(unit_SOURCES))
+
+define unit_layer_rule
+$(BUILD)/test/unit/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%.o $($(1)_ARCHIVES)
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $($(1)_ARCHIVES) -lcmocka $($(1)_LIBS)
+endef
+$(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
+
+# A daemon's tests link its rooms less main.c.
+define unit_daemon_rule
+$(BUILD)/lib/lib$(1).a: $$(filter-out %/main.o,$$($(1)_OBJECTS))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+$(BUILD)/test/unit/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%.o $(BUILD)/lib/lib$(1).a $(krypton_ARCHIVES)
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $(BUILD)/lib/lib$(1).a $(krypton_ARCHIVES) -lcmocka $(krypton_LIBS)
+endef
+$(foreach daemon,$(DAEMON_FOLDERS) proxy-sidecar,$(eval $(call unit_daemon_rule,$(daemon))))
+
+.SECONDARY:
+
+unit: $(unit_PROGRAMS) ## the deciding, in tables
+	@$(SUITE) unit test/unit/run.sh $(unit_PROGRAMS)
+
+wire: $(DAEMONS) ## bytes, framing and faults against scripted peers (varnishtest)
+	@$(SUITE) wire test/wire/run.sh
+
+chart: ## lint and rendering of the Helm chart
+	@$(SUITE) chart test/chart/run.sh
+
+api: $(DAEMONS) ## daemons and CRD against a real kube-apiserver
+	@$(SUITE) api test/api/run.sh
+
+hack-test: ## the local cluster's own life: up, twice, side by side, killed, down
+	@$(SUITE) hack test/hack/cluster_lifecycle.sh
+
+cluster: $(DAEMONS) ## the whole thing on a real kubelet, installed by the chart
+	@$(SUITE) cluster test/cluster/run.sh
