@@ -41,6 +41,7 @@ libyaml-dev                 kubeconfig and configuration files
 make                        the build
 pkg-config                  flags of the libraries above
 shellcheck                  the scripts
+uthash-dev                  the hash table behind base/map.h
 valgrind                    memory checks where sanitizers do not reach
 
 # cluster: what the nodes of hack/cluster are made of

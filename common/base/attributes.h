@@ -7,7 +7,7 @@
 #define must_check __attribute__((warn_unused_result))
 
 /* Checks arguments against a printf format; both counted from 1. */
-#define printf_like(format, first) __attribute__((format(printf, format, first)))
+#define printf_like(template, first) __attribute__((format(printf, template, first)))
 
 /* Declares `struct NAME *` that NAME_free(&variable) frees on every way out of the block. */
 #define scoped(name) __attribute__((cleanup(name##_free))) struct name *

@@ -29,6 +29,7 @@ int buf_append_text(struct buf *buf, struct text text) must_check;
 int buf_append_terminated(struct buf *buf, const char *text) must_check;
 int buf_format(struct buf *buf, const char *format, ...) must_check printf_like(2, 3);
 void buf_consume(struct buf *buf, size_t len);  /* drops len bytes at the front */
+void buf_truncate(struct buf *buf, size_t len); /* keeps the first len bytes */
 void buf_clear(struct buf *buf);                /* empties, keeps the block */
 
 /* Room to read into: at least one byte, at most want, NULL at the cap. Follow with buf_commit(). */
