@@ -7,9 +7,9 @@
 #include "base/buf.h"
 
 struct problem {
-	const char *error;   /* what happened, a sentence */
-	const char *reason;  /* CamelCase, stable; NULL: left out */
-	const char *hint;    /* the next step; NULL: left out */
+	const char *error;  /* what happened, a sentence */
+	const char *reason; /* CamelCase, stable; NULL: left out */
+	const char *hint;   /* the next step; NULL: left out */
 };
 
 /* Appends the object and a newline. */
