@@ -12,6 +12,7 @@ include mk/compile.mk
 include mk/daemons.mk
 include mk/tests.mk
 include mk/quality.mk
+include mk/fuzz.mk
 include mk/images.mk
 
 .PHONY: all clean install help deps demo

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers, fuzzing, figures.
+# What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers, figures.
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: layers format format-check lint clang asan valgrind fuzz bench coverage hooks
+.PHONY: layers format format-check lint clang asan valgrind bench coverage hooks
 layers: ## fail on an include that points upward
 	@$(SUITE) layers mk/layers.sh
 
@@ -26,9 +26,6 @@ asan: ## unit and wire tests under AddressSanitizer and UndefinedBehaviorSanitiz
 
 valgrind: $(unit_PROGRAMS) ## unit tests under valgrind
 	@RUNNER="valgrind -q --error-exitcode=1 --leak-check=full" test/unit/run.sh $(unit_PROGRAMS)
-
-fuzz: ## every fuzz target for FUZZ_SECONDS (10) each
-	@$(SUITE) fuzz test/fuzz/run.sh
 
 bench: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
 	@test/bench/run.sh
