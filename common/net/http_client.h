@@ -45,6 +45,7 @@ struct http_request_options {
 	int64_t silence_timeout_ms;  /* no byte for this long ends it with ERR_TIMEOUT; 0: none */
 	size_t max_body_bytes;       /* of a collected answer; past it ERR_LIMIT */
 	void *arg;
+	void (*on_open)(void *arg);  /* streaming: a 2xx head is here, bytes may be long in coming; NULL: not wanted */
 	/* Streaming: status is known; bytes of a 2xx body as they come. NULL: the body is collected. Other statuses are always collected. */
 	void (*on_bytes)(void *arg, struct text bytes);
 	void (*on_done)(void *arg, const struct http_answer *answer);  /* once, from the loop; the request is gone after it */
