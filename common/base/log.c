@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/log.c — one event is one line is one write. A line is never longer than
+ * PIPE_BUF, so that lines of several writers on one pipe cannot mix; what does
+ * not fit is cut inside its value or left out, and the line says so.
+ */
+#include "base/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/utf8.h"
+
+#define LINE_BYTES  4096
+#define TAIL_BYTES  32   /* kept free for the end of the line */
+#define VALUE_BYTES 1024 /* of one text, escaped */
+
+struct line {
+	size_t len;
+	bool is_full;
+	char at[LINE_BYTES];
+};
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_DEBUG] = "debug",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_ERROR] = "error",
+};
+
+static const char *log_component = "krypton";
+static enum log_level log_least = LOG_LEVEL_INFO;
+
+static void put(struct line *line, const char *bytes, size_t len)
+{
+	if (line->is_full || len > sizeof(line->at) - TAIL_BYTES - line->len) {
+		line->is_full = true;
+		return;
+	}
+	memcpy(line->at + line->len, bytes, len);
+	line->len += len;
+}
+
+static void put_terminated(struct line *line, const char *text)
+{
+	put(line, text, strlen(text));
+}
+
+/* What the character at the front of text becomes; the bytes of it that are used up are returned. */
+static size_t escape_first(struct text text, char out[16])
+{
+	uint32_t point;
+	size_t len = utf8_first(text, &point);
+
+	if (len == 0) {
+		(void)snprintf(out, 16, "\\\\x%02x", (unsigned char)text.at[0]);
+		return 1;
+	}
+	if (point == '"' || point == '\\')
+		(void)snprintf(out, 16, "\\%c", (char)point);
+	else if (point == '\n')
+		(void)snprintf(out, 16, "\\n");
+	else if (point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029)
+		(void)snprintf(out, 16, "\\u%04x", (unsigned)point);
+	else
+		(void)snprintf(out, 16, "%.*s", (int)len, text.at);
+	return len;
+}
+
+static bool is_plain(char letter)
+{
+	return letter >= 0x20 && letter < 0x7f && letter != '"' && letter != '\\';
+}
+
+static void put_text(struct line *line, struct text text)
+{
+	size_t begin = line->len;
+
+	put(line, "\"", 1);
+	while (text.len > 0 && line->len - begin < VALUE_BYTES && !line->is_full) {
+		char escaped[16];
+		size_t used = 1;
+
+		if (is_plain(text.at[0])) {
+			put(line, text.at, 1);
+		} else {
+			used = escape_first(text, escaped);
+			put_terminated(line, escaped);
+		}
+		text.at += used;
+		text.len -= used;
+	}
+	put_terminated(line, text.len > 0 ? "...\"" : "\"");
+}
+
+static void put_value(struct line *line, const struct log_field *field)
+{
+	char number[32];
+
+	switch (field->kind) {
+	case LOG_KIND_TEXT:
+		if (field->text.at == NULL)
+			put_terminated(line, "null");
+		else
+			put_text(line, field->text);
+		return;
+	case LOG_KIND_INT: (void)snprintf(number, sizeof(number), "%lld", (long long)field->number); break;
+	case LOG_KIND_BOOL: (void)snprintf(number, sizeof(number), "%s", field->number != 0 ? "true" : "false"); break;
+	case LOG_KIND_DOUBLE: (void)snprintf(number, sizeof(number), isfinite(field->real) ? "%.15g" : "null", field->real); break;
+	}
+	put_terminated(line, number);
+}
+
+/* A field stands whole or not at all. */
+static void put_field(struct line *line, const struct log_field *field)
+{
+	size_t before = line->len;
+
+	put(line, ",", 1);
+	put_text(line, text_of(field->name));
+	put(line, ":", 1);
+	put_value(line, field);
+	if (line->is_full)
+		line->len = before;
+}
+
+static void line_write(const struct line *line)
+{
+	ssize_t written;
+
+	do
+		written = write(STDOUT_FILENO, line->at, line->len);
+	while (written == -1 && errno == EINTR);
+	(void)written; /* nobody is left to be told that the log is full or closed */
+}
+
+void log_setup(const char *component, enum log_level level)
+{
+	log_component = component;
+	log_least = level;
+}
+
+bool log_is_on(enum log_level level)
+{
+	return level >= log_least;
+}
+
+int log_level_parse(const char *name, enum log_level *ret_level)
+{
+	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
+		if (strcmp(name, level_names[i]) == 0) {
+			*ret_level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields)
+{
+	char now[INSTANT_TEXT_BYTES];
+	struct line line;
+
+	if (!log_is_on(level))
+		return;
+	line.len = 0;
+	line.is_full = false;
+	instant_format_micro(instant_wall_ms(), now);
+	put(&line, "{\"ts\":\"", 7);
+	put_terminated(&line, now);
+	put_terminated(&line, "\"");
+	put_field(&line, &LOG_STR("level", level_names[level]));
+	put_field(&line, &LOG_STR("component", log_component));
+	put_field(&line, &LOG_STR("event", event));
+	for (const struct log_field *field = fields; field->name != NULL && !line.is_full; field++)
+		put_field(&line, field);
+	const char *end = line.is_full ? ",\"cut\":true}\n" : "}\n";
+	memcpy(line.at + line.len, end, strlen(end));
+	line.len += strlen(end);
+	line_write(&line);
+}
