@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# wait — for facts, each with a deadline. A wait that fails, by the deadline or
+# because the program it waits for has ended, prints the log that explains it.
+
+explain() { # program
+	local log=$state/log/$1.log lines
+	[[ -s $log ]] || { echo "  ($1 has written no log)" >&2; return; }
+	lines=$(grep -aE '^([EF][0-9]{4} |panic|[Ee]rror:)|"level":"(error|panic|fatal)"|level=(error|fatal)' "$log" | tail -n 12) || true
+	[[ -n $lines ]] || lines=$(tail -n 12 "$log")
+	echo "  $log:" >&2
+	cut -c1-300 <<<"$lines" | sed 's/^/  | /' >&2
+}
+
+# The command is the fact: it is asked again until it succeeds.
+wait_for() { # seconds program what command [argument...]
+	local seconds=$1 program=$2 what=$3 deadline=$((SECONDS + $1))
+	shift 3
+	until "$@" >/dev/null 2>&1; do
+		if ! process_runs "$program"; then
+			explain "$program"
+			fail "$program ended while waiting for: $what"
+		fi
+		if ((SECONDS >= deadline)); then
+			explain "$program"
+			fail "not within $seconds s: $what"
+		fi
+		sleep 0.2
+	done
+	say "$what"
+}

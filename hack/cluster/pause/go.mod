@@ -1,0 +1,3 @@
+module krypton.ai/hack/cluster/pause
+
+go 1.24.0
