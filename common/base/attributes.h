@@ -3,7 +3,7 @@
 #ifndef KRYPTON_BASE_ATTRIBUTES_H
 #define KRYPTON_BASE_ATTRIBUTES_H
 
-/* The result must be looked at; `(void)` says that it is ignored on purpose. */
+/* The result must be looked at; gcc does not take `(void)` for a look: test it. */
 #define must_check __attribute__((warn_unused_result))
 
 /* Checks arguments against a printf format; both counted from 1. */
