@@ -48,6 +48,13 @@ bool text_has_prefix(struct text text, const char *prefix)
 	return text.len >= len && (len == 0 || memcmp(text.at, prefix, len) == 0);
 }
 
+bool text_has_prefix_folded(struct text text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return text.len >= len && text_is_folded((struct text){ .at = text.at, .len = len }, prefix);
+}
+
 struct text text_trim(struct text text)
 {
 	while (text.len > 0 && is_blank(text.at[0])) {

@@ -24,6 +24,7 @@ bool text_equal(struct text a, struct text b);
 /* Equal where ASCII letters differ in case alone (header names, RFC 9110 section 5.1). */
 bool text_is_folded(struct text text, const char *terminated);
 bool text_has_prefix(struct text text, const char *prefix);
+bool text_has_prefix_folded(struct text text, const char *prefix);
 /* Without spaces and tabs at both ends. */
 struct text text_trim(struct text text);
 /* Cuts at the first separator: returns what is before it, leaves what is behind it in *rest ({NULL,0} at the end). */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sidecar's own paths. Those that change something want the agent's token: where a request comes from proves nothing. */
+#include "proxy-sidecar/own_paths.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/duration.h"
+#include "base/loop.h"
+#include "krypton/labels.h"
+#include "net/problem.h"
+#include "net/uri.h"
+#include "proxy-sidecar/drain.h"
+#include "proxy-sidecar/waiting.h"
+
+#define READY_WAIT_MAX_MS 60000
+#define METRICS_MAX_BYTES (256 * 1024)
+
+static const struct text NO_EXTRA = { "", 0 };
+
+static void answer_text(struct visit *visit, int status, const char *body)
+{
+	exchange_answer(visit->exchange, status, "text/plain; charset=utf-8", NO_EXTRA, text_of(body));
+}
+
+static void answer_problem(struct visit *visit, int status, const char *error, const char *reason, const char *hint)
+{
+	scoped_buf body;
+
+	buf_init(&body, 4096);
+	(void)problem_format(&(struct problem){ .error = error, .reason = reason, .hint = hint }, &body);
+	exchange_answer(visit->exchange, status, "application/json", NO_EXTRA, buf_text(&body));
+}
+
+/* "8081, 9000" */
+static const char *list_ports(const struct sidecar *sidecar, const char *separator, struct buf *out)
+{
+	const struct sockets_ports *ports = readiness_ports(sidecar->readiness);
+
+	for (size_t i = 0; i < ports->count; i++)
+		(void)buf_format(out, "%s%u", i > 0 ? separator : "", ports->ports[i]);
+	return buf_terminated(out);
+}
+
+static void answer_not_ready(struct sidecar *sidecar, struct visit *visit)
+{
+	scoped_buf error;
+	scoped_buf ports;
+	unsigned port = sidecar->options->port;
+
+	buf_init(&error, 1024);
+	buf_init(&ports, 256);
+	if (sidecar->gate.state != GATE_OPEN) {
+		answer_problem(visit, 503, "the pod is draining", "Draining", NULL);
+		return;
+	}
+	switch (readiness_agent(sidecar->readiness)) {
+	case READINESS_PORT_MISMATCH:
+		(void)buf_format(&error, "the agent does not listen on port %u; the pod listens on %s", port, list_ports(sidecar, ", ", &ports));
+		answer_problem(visit, 503, buf_terminated(&error), "PortMismatch", "set spec.port to the port on which the agent listens");
+		break;
+	case READINESS_PROBE_FAILING:
+		(void)buf_format(&error, "the agent's readiness probe %s does not pass", sidecar->options->readiness_path);
+		answer_problem(visit, 503, buf_terminated(&error), "AgentProbeFailing", "look at the log of container agent");
+		break;
+	case READINESS_NOT_LISTENING:
+	case READINESS_LISTENING:
+		(void)buf_format(&error, "the agent does not listen on port %u yet", port);
+		answer_problem(visit, 503, buf_terminated(&error), "AgentNotListening", "look at the log of container agent");
+		break;
+	}
+}
+
+static void answer_readiness(struct sidecar *sidecar, struct visit *visit)
+{
+	if (sidecar->gate.state == GATE_OPEN && readiness_is_ready(sidecar->readiness))
+		answer_text(visit, 200, "ok\n");
+	else
+		answer_not_ready(sidecar, visit);
+}
+
+static void serve_healthz(struct sidecar *sidecar, struct visit *visit)
+{
+	(void)sidecar;
+	answer_text(visit, 200, "ok\n");
+}
+
+/* Answers with what was seen last and looks anew, so that the kubelet's next question has a fresh answer. */
+static void serve_readyz(struct sidecar *sidecar, struct visit *visit)
+{
+	struct text wait = uri_query_get(exchange_head(visit->exchange)->query, "wait");
+	int64_t wait_ms = 0;
+
+	if (wait.at != NULL && (duration_parse(wait, &wait_ms) < 0 || wait_ms > READY_WAIT_MAX_MS)) {
+		answer_problem(visit, 400, "wait is a duration of at most 60s", NULL, "for example ?wait=10s");
+		return;
+	}
+	readiness_recheck(sidecar->readiness);
+	if (wait_ms > 0 && sidecar->gate.state == GATE_OPEN && !readiness_is_ready(sidecar->readiness))
+		waiting_add(sidecar, visit, VISIT_WAIT_READY, wait_ms);
+	else
+		answer_readiness(sidecar, visit);
+}
+
+static void serve_metrics(struct sidecar *sidecar, struct visit *visit)
+{
+	const char *const *labels = METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace);
+	scoped_buf body;
+
+	buf_init(&body, METRICS_MAX_BYTES);
+	metrics_set(sidecar->metrics, METRIC_INFLIGHT, labels, sidecar->gate.requests);
+	metrics_set(sidecar->metrics, METRIC_STREAMS, labels, sidecar->gate.streams);
+	if (metrics_render(sidecar->metrics, &body) < 0)
+		answer_text(visit, 500, "metrics are larger than their bound\n");
+	else
+		exchange_answer(visit->exchange, 200, "text/plain; version=0.0.4; charset=utf-8", NO_EXTRA, buf_text(&body));
+}
+
+static void serve_inflight(struct sidecar *sidecar, struct visit *visit)
+{
+	scoped_buf body;
+	scoped_buf ports;
+
+	buf_init(&body, 1024);
+	buf_init(&ports, 256);
+	(void)buf_format(&body,
+		"{\"inflight\": %d, \"lastActivity\": %" PRId64 ", \"concurrency\": %d, \"streams\": %d, \"draining\": %s, \"retired\": %s, "
+		"\"agent\": \"%s\", \"ports\": [%s]}\n",
+		sidecar->gate.requests, sidecar->last_activity_ns, sidecar->gate.concurrency, sidecar->gate.streams,
+		sidecar->gate.state == GATE_DRAINING ? "true" : "false", sidecar->gate.state == GATE_RETIRED ? "true" : "false",
+		readiness_agent_name(readiness_agent(sidecar->readiness)), list_ports(sidecar, ", ", &ports));
+	exchange_answer(visit->exchange, 200, "application/json", NO_EXTRA, buf_text(&body));
+}
+
+static void serve_drain(struct sidecar *sidecar, struct visit *visit)
+{
+	waiting_add(sidecar, visit, VISIT_WAIT_DRAIN, sidecar->options->shutdown_timeout_ms);
+	drain_start(sidecar);
+}
+
+static void serve_retire(struct sidecar *sidecar, struct visit *visit)
+{
+	bool retires = !text_is(exchange_head(visit->exchange)->method, "DELETE");
+
+	if (drain_retire(sidecar, retires))
+		answer_text(visit, 200, retires ? "retired\n" : "serving\n");
+	else
+		answer_problem(visit, 409, "the pod is draining", "Draining", NULL);
+}
+
+/* The answer to a drain that is not over is an honest 504: the caller gives the agent its SIGTERM all the same. */
+void own_paths_answer_waiting(struct sidecar *sidecar, struct visit *visit)
+{
+	if (visit->kind == VISIT_WAIT_READY)
+		answer_readiness(sidecar, visit);
+	else if (gate_is_drained(&sidecar->gate, loop_now_ms(sidecar->loop)))
+		answer_text(visit, 200, "drained\n");
+	else
+		answer_problem(visit, 504, "work still runs at the end of the drain timeout", "DrainTimeout", NULL);
+}
+
+static const struct own_path {
+	const char *path;
+	const char *methods;  /* space-separated */
+	bool wants_token;
+	void (*serve)(struct sidecar *sidecar, struct visit *visit);
+} PATHS[] = {
+	{ "/healthz", "GET HEAD", false, serve_healthz },
+	{ "/readyz", "GET HEAD", false, serve_readyz },
+	{ "/metrics", "GET HEAD", false, serve_metrics },
+	{ "/_krypton/inflight", "GET HEAD", false, serve_inflight },
+	{ "/_krypton/drain", "GET POST", true, serve_drain },
+	{ "/_krypton/retire", "POST DELETE", true, serve_retire },
+};
+
+static bool allows(const struct own_path *own, struct text method)
+{
+	struct text methods = text_of(own->methods);
+
+	while (methods.len > 0) {
+		if (text_equal(text_cut(&methods, ' '), method))
+			return true;
+	}
+	return false;
+}
+
+static bool has_token(const struct sidecar *sidecar, const struct h1_head *head)
+{
+	return sidecar->options->token != NULL && text_equal_secret(h1_head_get(head, HEADER_TOKEN), text_of(sidecar->options->token));
+}
+
+bool own_paths_serve(struct sidecar *sidecar, struct visit *visit)
+{
+	const struct h1_head *head = exchange_head(visit->exchange);
+
+	for (size_t i = 0; i < ARRAY_LEN(PATHS); i++) {
+		const struct own_path *own = &PATHS[i];
+
+		if (!text_is(head->path, own->path))
+			continue;
+		visit->kind = VISIT_OWN;
+		if (!allows(own, head->method))
+			answer_problem(visit, 405, "method not allowed here", NULL, own->methods);
+		else if (own->wants_token && !has_token(sidecar, head))
+			answer_problem(visit, 403, "the agent's token is required", NULL, "header " HEADER_TOKEN);
+		else
+			own->serve(sidecar, visit);
+		return true;
+	}
+	return false;
+}

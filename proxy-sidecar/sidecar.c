@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* krypton-proxy: every request is either for a path of ours (own_paths) or for the agent (passage); readiness watches the agent,
+   drain ends it all. No API server, no name resolution, no file but /proc/net/tcp. */
+#include "proxy-sidecar/sidecar.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/instant.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "krypton/labels.h"
+#include "net/problem.h"
+#include "proxy-sidecar/drain.h"
+#include "proxy-sidecar/own_paths.h"
+#include "proxy-sidecar/passage.h"
+#include "proxy-sidecar/waiting.h"
+
+#define CONNECT_TIMEOUT_MS 5000
+#define IDLE_TIMEOUT_MS    30000
+#define REUSE_UNSAFE_MS    1000
+#define MAX_IDLE           64
+
+bool sidecar_is_mcp(const struct sidecar *sidecar)
+{
+	return strcmp(sidecar->options->protocol, "mcp") == 0;
+}
+
+static void on_request(void *arg, struct exchange *exchange)
+{
+	struct sidecar *sidecar = arg;
+	struct visit *visit = arena_take(exchange_arena(exchange), sizeof(*visit));
+
+	visit->exchange = exchange;
+	visit->by_gateway = h1_head_get(exchange_head(exchange), HEADER_GATEWAY).at != NULL;
+	exchange_set_owner_data(exchange, visit);
+	if (visit->by_gateway || !own_paths_serve(sidecar, visit))
+		passage_begin(sidecar, visit);
+}
+
+static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
+{
+	struct sidecar *sidecar = arg;
+	struct visit *visit = exchange_owner_data(exchange);
+
+	waiting_drop(visit);
+	if (visit->kind != VISIT_AGENT && visit->kind != VISIT_REFUSED)
+		return;
+	passage_end(sidecar, visit, end);
+	drain_check(sidecar);
+}
+
+/* Users look for these words: "dial tcp 127.0.0.1:8080: connect: connection refused". */
+static void log_unreachable(const struct sidecar *sidecar, enum readiness_agent agent, int error)
+{
+	char where[ADDRESS_TEXT_BYTES], text[256], seen[128] = "";
+	const struct sockets_ports *ports = readiness_ports(sidecar->readiness);
+	const char *why = strerror(error);
+	size_t used = 0;
+
+	address_format(&sidecar->options->upstream, where);
+	(void)snprintf(text, sizeof(text), "dial tcp %s: connect: %c%s", where, tolower((unsigned char)why[0]), why + 1);
+	for (size_t i = 0; i < ports->count; i++)
+		used += (size_t)snprintf(seen + used, sizeof(seen) - used, "%s%u", i > 0 ? "," : "", ports->ports[i]);
+	log_warn("agent.unreachable", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
+		LOG_STR("state", readiness_agent_name(agent)), LOG_STR("error", text), LOG_STR("listening_ports", seen));
+}
+
+static void on_agent_change(void *arg, enum readiness_agent agent, int error)
+{
+	struct sidecar *sidecar = arg;
+	struct visit *visit;
+
+	if (agent == READINESS_LISTENING) {
+		log_info("agent.listening", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
+			LOG_INT("port", sidecar->options->port));
+		while ((visit = waiting_take(sidecar, VISIT_WAIT_READY)) != NULL)
+			own_paths_answer_waiting(sidecar, visit);
+		hello_say(sidecar->hello);
+	} else if (agent == READINESS_PROBE_FAILING) {
+		log_warn("agent.probe_failed", LOG_STR("agent", sidecar->options->agent_name),
+			LOG_STR("namespace", sidecar->options->agent_namespace), LOG_STR("path", sidecar->options->readiness_path));
+	} else {
+		log_unreachable(sidecar, agent, error);
+	}
+}
+
+static void on_drain_due(void *arg)
+{
+	drain_check(arg);
+}
+
+void sidecar_stop(struct sidecar *sidecar)
+{
+	sidecar->is_stopping = true;
+	drain_start(sidecar);
+}
+
+static int listen_for_requests(struct sidecar *sidecar, struct err *err)
+{
+	sidecar->listener = listener_new(sidecar->loop, &(struct listener_options){
+		.address = sidecar->options->listen_address, .arg = sidecar, .on_request = on_request, .on_end = on_end }, err);
+	return sidecar->listener != NULL ? 0 : -1;
+}
+
+struct sidecar *sidecar_new(struct loop *loop, const struct sidecar_options *options, struct err *err)
+{
+	struct sidecar *sidecar = mem_alloc(sizeof(*sidecar));
+
+	sidecar->loop = loop;
+	sidecar->options = options;
+	sidecar->gate.concurrency = (int)options->concurrency;
+	sidecar->last_activity_ns = instant_wall_ns();
+	waiting_init(sidecar);
+	sidecar->drain_timer = loop_timer_new(loop, on_drain_due, sidecar);
+	sidecar->metrics = sidecar_metrics_new();
+	sidecar->agent = upstream_new(loop, &(struct upstream_options){ .address = options->upstream,
+		.connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_timeout_ms = IDLE_TIMEOUT_MS, .reuse_unsafe_ms = REUSE_UNSAFE_MS,
+		.max_idle = MAX_IDLE });
+	if (listen_for_requests(sidecar, err) < 0) {
+		sidecar_free(&sidecar);
+		return NULL;
+	}
+	sidecar->hello = hello_new(loop, options);
+	sidecar->readiness = readiness_new(loop, &(struct readiness_options){ .agent = options->upstream,
+		.own_port = listener_port(sidecar->listener), .probe_path = options->readiness_path, .arg = sidecar,
+		.on_change = on_agent_change });
+	return sidecar;
+}
+
+void sidecar_free(struct sidecar **sidecar)
+{
+	if (*sidecar == NULL)
+		return;
+	if ((*sidecar)->listener != NULL)
+		listener_free(&(*sidecar)->listener);
+	readiness_free(&(*sidecar)->readiness);
+	hello_free(&(*sidecar)->hello);
+	upstream_unref(&(*sidecar)->agent);
+	loop_timer_free(&(*sidecar)->waiting_timer);
+	loop_timer_free(&(*sidecar)->drain_timer);
+	metrics_free(&(*sidecar)->metrics);
+	mem_release(*sidecar);
+	*sidecar = NULL;
+}
