@@ -4,6 +4,7 @@
 #define KRYPTON_KUBE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 

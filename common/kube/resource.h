@@ -22,6 +22,8 @@ extern const struct kube_resource KUBE_PODS, KUBE_SERVICES, KUBE_SERVICE_ACCOUNT
 /* Appends "/apis/apps/v1/namespaces/ns/deployments/name/status"; namespace, name, subresource may be NULL. Names are percent-encoded. */
 int kube_resource_path(const struct kube_resource *resource, const char *name_space, const char *name, const char *subresource,
                        struct buf *out) must_check;
+/* Appends text with all but unreserved characters (RFC 3986) as %XX: for path segments and query values. */
+int kube_percent_encode(const char *text, struct buf *out) must_check;
 /* "apps/v1" or "v1". */
 int kube_resource_api_version(const struct kube_resource *resource, struct buf *out) must_check;
 /* "agents.krypton.ai" or "pods", for messages. */
