@@ -41,6 +41,13 @@ parse_arguments() {
 	[[ $nodes == [012] ]] || usage_fail "--nodes must be 1 or 2, not '$nodes'"
 }
 
+have_programs() {
+	local program
+	for program in kube-apiserver etcd $( ((!nodes)) || echo pause coredns metrics-server); do
+		[[ -x $bin/$program ]] || fail "no $program in build/cluster/bin: run hack/cluster/build.sh first"
+	done
+}
+
 start_control_plane() {
 	mkdir -p "$state"/{pki,conf,log,pid,etcd}
 	chmod 700 "$state"/{pki,conf,etcd}
@@ -120,8 +127,7 @@ main() {
 	((EUID == 0)) || usage_fail "must be root: it makes network namespaces and mounts"
 	cluster_use "$wanted_name"
 	cluster_lock
-	[[ -x $bin/kube-apiserver ]] || fail "no programs in build/cluster/bin: run hack/cluster/build.sh first"
-
+	have_programs
 	local existed=no recorded
 	[[ ! -e $state/slot ]] || existed=yes
 	slot_take

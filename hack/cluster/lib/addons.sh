@@ -47,7 +47,7 @@ metrics_server_start() {
 		--tls-private-key-file="$state/pki/metrics-server-serving.key" \
 		--kubelet-certificate-authority="$state/pki/ca.crt" \
 		--kubelet-preferred-address-types=InternalIP \
-		--metric-resolution=10s
+		--metric-resolution=10s --kubelet-request-timeout=5s
 }
 
 metrics_server_is_available() {

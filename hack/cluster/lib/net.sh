@@ -40,7 +40,8 @@ net_make_wire() {
 }
 
 # A route to the Services although nothing listens there: the kernel wants one
-# before kube-proxy's rules get to see a packet.
+# before kube-proxy's rules get to see a packet. Everywhere else is refused at
+# once, so that a call to the outside fails by an error and not by a timeout.
 net_make_node() { # node
 	local wire node_ns address
 	wire=$(netns 0)
@@ -53,6 +54,7 @@ net_make_node() { # node
 	ip -n "$node_ns" addr replace "$address/24" dev eth0
 	ip -n "$node_ns" link set eth0 up
 	ip -n "$node_ns" route replace "$service_net" dev eth0 src "$address"
+	ip -n "$node_ns" route replace prohibit default
 	nsenter --net="/run/netns/$node_ns" sysctl -qw net.ipv4.ip_forward=1
 	ip route replace "$(node_pod_net "$1")" via "$address"
 	(($1 > 1)) || ip route replace "$service_net" via "$address"
