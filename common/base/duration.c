@@ -44,10 +44,10 @@ static int take_whole(struct text *rest, uint64_t *ret_value)
 	uint64_t value = 0;
 
 	for (; rest->len > 0 && is_digit(rest->at[0]); skip(rest, 1)) {
+		if (value > NS_MAX / 10)
+			return -1;
 		value = value * 10 + (uint64_t)(rest->at[0] - '0');
 		if (value > NS_MAX)
-			return -1;
-		if (value > (NS_MAX - 9) / 10 && rest->len > 1 && is_digit(rest->at[1]))
 			return -1;
 	}
 	*ret_value = value;
@@ -132,28 +132,38 @@ int duration_parse(struct text text, int64_t *ret_ms)
 	return 0;
 }
 
+/* Seconds as "1s", "1.5s" or, where nothing stands before them, "500ms"; nothing where there are none. */
+static void format_seconds(uint64_t ms, bool is_alone, char *out, size_t size)
+{
+	unsigned seconds = (unsigned)(ms / 1000), rest_ms = (unsigned)(ms % 1000);
+	int digits = 3;
+
+	out[0] = '\0';
+	if (rest_ms == 0) {
+		if (seconds > 0 || is_alone)
+			(void)snprintf(out, size, "%us", seconds);
+		return;
+	}
+	if (is_alone && seconds == 0) {
+		(void)snprintf(out, size, "%ums", rest_ms);
+		return;
+	}
+	for (; rest_ms % 10 == 0; rest_ms /= 10)
+		digits--;
+	(void)snprintf(out, size, "%u.%0*us", seconds, digits, rest_ms);
+}
+
 void duration_format(int64_t ms, char out[DURATION_TEXT_BYTES])
 {
 	uint64_t size = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
-	unsigned long long hours = size / 3600000;
-	unsigned minutes = (unsigned)(size / 60000 % 60), seconds = (unsigned)(size / 1000 % 60);
-	unsigned rest_ms = (unsigned)(size % 1000);
-	char hour_text[24] = "", minute_text[8] = "", second_text[16] = "";
+	uint64_t hours = size / 3600000, minutes = size / 60000 % 60;
+	int len = 0;
 
+	if (ms < 0)
+		len += snprintf(out + len, (size_t)(DURATION_TEXT_BYTES - len), "-");
 	if (hours > 0)
-		(void)snprintf(hour_text, sizeof(hour_text), "%lluh", hours);
+		len += snprintf(out + len, (size_t)(DURATION_TEXT_BYTES - len), "%lluh", (unsigned long long)hours);
 	if (minutes > 0)
-		(void)snprintf(minute_text, sizeof(minute_text), "%um", minutes);
-	if (rest_ms > 0 && size < 1000) {
-		(void)snprintf(second_text, sizeof(second_text), "%ums", rest_ms);
-	} else if (rest_ms > 0) {
-		int len = snprintf(second_text, sizeof(second_text), "%u.%03u", seconds, rest_ms);
-
-		while (second_text[len - 1] == '0')
-			len--;
-		(void)snprintf(second_text + len, sizeof(second_text) - (size_t)len, "s");
-	} else if (seconds > 0 || size == 0) {
-		(void)snprintf(second_text, sizeof(second_text), "%us", seconds);
-	}
-	(void)snprintf(out, DURATION_TEXT_BYTES, "%s%s%s%s", ms < 0 ? "-" : "", hour_text, minute_text, second_text);
+		len += snprintf(out + len, (size_t)(DURATION_TEXT_BYTES - len), "%um", (unsigned)minutes);
+	format_seconds(size % 60000, size < 60000, out + len, (size_t)(DURATION_TEXT_BYTES - len));
 }
