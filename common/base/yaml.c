@@ -17,6 +17,9 @@
 #define DEPTH_MAX  64
 #define NUMBER_MAX 64 /* bytes; what is longer is text */
 
+static const char anchor_refusal[] = "an anchor or alias; write the value out";
+static const char tag_refusal[] = "tags other than !!str are not read";
+
 struct reader {
 	yaml_parser_t parser;
 	yaml_event_t event;
@@ -37,12 +40,11 @@ static int next_event(struct reader *reader)
 	reader->has_event = yaml_parser_parse(&reader->parser, &reader->event) != 0;
 	if (reader->has_event)
 		return 0;
-	const char *why = reader->parser.problem == NULL ? "cannot be read" : reader->parser.problem;
-	return refuse(reader,
-		reader->parser.error == YAML_SCANNER_ERROR || reader->parser.error == YAML_PARSER_ERROR
-			? reader->parser.problem_mark
-			: reader->parser.mark,
-		why);
+	const yaml_parser_t *parser = &reader->parser;
+	const char *why = parser->problem == NULL ? "cannot be read" : parser->problem;
+	if (parser->error == YAML_READER_ERROR) /* not UTF-8; libyaml counts no lines there */
+		return err_set(reader->err, ERR_INVALID, "YAML at byte %zu: %s", parser->problem_offset + 1, why);
+	return refuse(reader, parser->problem_mark, why);
 }
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -144,12 +146,16 @@ static json_t *scalar_value(const struct reader *reader)
 	const char *text = (const char *)reader->event.data.scalar.value;
 	const char *tag = (const char *)reader->event.data.scalar.tag;
 
+	if (reader->event.data.scalar.anchor != NULL) {
+		(void)refuse(reader, reader->event.start_mark, anchor_refusal);
+		return NULL;
+	}
 	if (strlen(text) != reader->event.data.scalar.length) {
 		(void)refuse(reader, reader->event.start_mark, "text holds a NUL");
 		return NULL;
 	}
 	if (tag != NULL && strcmp(tag, YAML_STR_TAG) != 0 && strcmp(tag, "!") != 0) {
-		(void)refuse(reader, reader->event.start_mark, "tags other than !!str are not read");
+		(void)refuse(reader, reader->event.start_mark, tag_refusal);
 		return NULL;
 	}
 	bool is_plain = tag == NULL && reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
@@ -211,23 +217,33 @@ static json_t *mapping_value(struct reader *reader, int depth)
 	}
 }
 
+/* Why a list or map cannot be opened here; NULL: it can. */
+static const char *opening_refusal(const yaml_char_t *anchor, const yaml_char_t *tag, int depth)
+{
+	if (anchor != NULL)
+		return anchor_refusal;
+	if (tag != NULL)
+		return tag_refusal;
+	return depth >= DEPTH_MAX ? "nested too deep" : NULL;
+}
+
 /* Depth counts what is open around the value. */
 static json_t *value_from_event(struct reader *reader, int depth)
 {
 	const yaml_event_t *event = &reader->event;
-	const char *why = "an anchor or alias; write the value out";
+	const char *why = anchor_refusal; /* of an alias */
 
-	if (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor == NULL)
+	if (event->type == YAML_SCALAR_EVENT)
 		return scalar_value(reader);
-	if (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor == NULL) {
-		if (depth < DEPTH_MAX && event->data.sequence_start.tag == NULL)
+	if (event->type == YAML_SEQUENCE_START_EVENT) {
+		why = opening_refusal(event->data.sequence_start.anchor, event->data.sequence_start.tag, depth);
+		if (why == NULL)
 			return sequence_value(reader, depth + 1);
-		why = depth < DEPTH_MAX ? "tags other than !!str are not read" : "nested too deep";
 	}
-	if (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor == NULL) {
-		if (depth < DEPTH_MAX && event->data.mapping_start.tag == NULL)
+	if (event->type == YAML_MAPPING_START_EVENT) {
+		why = opening_refusal(event->data.mapping_start.anchor, event->data.mapping_start.tag, depth);
+		if (why == NULL)
 			return mapping_value(reader, depth + 1);
-		why = depth < DEPTH_MAX ? "tags other than !!str are not read" : "nested too deep";
 	}
 	(void)refuse(reader, event->start_mark, why);
 	return NULL;
