@@ -13,44 +13,45 @@
 #define H1_MAX_HEADERS 128
 
 struct h1_header {
-	struct text name;   /* as sent */
-	struct text value;  /* without surrounding white space */
+	struct text name;  /* as sent */
+	struct text value; /* without surrounding white space */
 };
 
 /* All text borrows the bytes that were parsed. */
 struct h1_head {
 	/* request */
 	struct text method;
-	struct text target;      /* as sent: origin-form, absolute-form or "*" */
-	struct text path;        /* of the target, before '?'; "*" for OPTIONS * */
-	struct text query;       /* behind '?'; at == NULL: no '?' */
-	struct text authority;   /* Host, or the absolute-form's */
+	struct text target;    /* as sent: origin-form, absolute-form or "*" */
+	struct text path;      /* of the target, before '?'; "*" for OPTIONS * */
+	struct text query;     /* behind '?'; at == NULL: no '?' */
+	struct text authority; /* Host, or the absolute-form's */
 	/* answer */
-	int status;              /* 0 in a request */
+	int status; /* 0 in a request */
 	struct text reason;
 	/* both */
-	int version_minor;       /* HTTP/1.x: 0 or 1 */
-	struct h1_header headers[H1_MAX_HEADERS];
-	size_t header_count;
+	int version_minor; /* HTTP/1.x: 0 or 1 */
 	/* what the framing headers say (RFC 9112 section 6), checked against each other already */
-	bool is_chunked;         /* Transfer-Encoding: chunked, alone and once */
-	int64_t content_length;  /* -1: not given */
-	bool keep_alive;         /* may the connection carry another message (section 9.3) */
+	bool is_chunked;        /* Transfer-Encoding: chunked, alone and once */
+	int64_t content_length; /* -1: not given */
+	bool keep_alive;        /* may the connection carry another message (section 9.3) */
 	bool expects_continue;
-	struct text upgrade;     /* value of Upgrade where Connection lists it; else at == NULL */
-	size_t bytes;            /* length of the head with its empty line (and empty lines before it) */
+	struct text upgrade; /* value of Upgrade where Connection lists it; else at == NULL */
+	size_t bytes;        /* length of the head with its empty line (and empty lines before it) */
+	/* Last, since a head that is kept is cut behind header_count: borrow it, never copy it by value. */
+	size_t header_count;
+	struct h1_header headers[H1_MAX_HEADERS];
 };
 
 enum h1_result {
-	H1_DONE,       /* head is filled */
-	H1_MORE,       /* not all there yet */
-	H1_BAD,        /* ret_status says what to answer: 400, 414, 431, 501, 505 */
+	H1_DONE, /* head is filled */
+	H1_MORE, /* not all there yet */
+	H1_BAD,  /* ret_status says what to answer: 400, 414, 431, 501, 505 */
 };
 
 /* Parses from the start of bytes each time; the verdict does not depend on how the bytes were cut.
    max_bytes bounds the head, max_target_bytes the request target. On H1_BAD *ret_why is a constant sentence. */
 enum h1_result h1_head_parse_request(struct text bytes, size_t max_bytes, size_t max_target_bytes, struct h1_head *ret_head,
-                                     int *ret_status, const char **ret_why) must_check;
+	int *ret_status, const char **ret_why) must_check;
 /* An answer's head; H1_BAD means 502 to the client. */
 enum h1_result h1_head_parse_answer(struct text bytes, size_t max_bytes, struct h1_head *ret_head, const char **ret_why) must_check;
 

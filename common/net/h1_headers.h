@@ -20,13 +20,14 @@ int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name),
 
 /* What a proxy knows of a request's way here. */
 struct h1_forwarding {
-	struct text client_address;  /* the peer's, without port */
-	bool peer_is_trusted;        /* inbound X-Forwarded-* are believed */
-	struct text scheme;          /* of our own listener: "http" */
-	struct text host;            /* as the client sent it */
-	struct text prefix;          /* stripped path prefix; at == NULL: none */
+	struct text client_address; /* the peer's, without port */
+	bool peer_is_trusted;       /* inbound X-Forwarded-* are believed */
+	struct text scheme;         /* of our own listener: "http" */
+	struct text host;           /* as the client sent it */
+	struct text prefix;         /* stripped path prefix; at == NULL: none */
 };
-/* Appends X-Forwarded-For/-Proto/-Host/-Prefix lines; the inbound ones must be dropped from the copy by the caller. */
+/* Appends X-Forwarded-For/-Proto/-Host/-Prefix lines, and Forwarded as it came where the peer is trusted; the inbound ones must
+   be dropped from the copy by the caller (h1_headers_is_forwarding). */
 int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out) must_check;
 bool h1_headers_is_forwarding(struct text name);
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* net/h1_headers.c — pure: end-to-end headers go on byte-exact and in order, hop-by-hop ones stay here. Framing headers are
+   written by h1_write.c anew; which further ones a daemon drops, it says itself. */
+#include "net/h1_headers.h"
+
+/* Content-Length stays whatever Connection says: without it a body would become the next request. */
+static bool is_framing(struct text name)
+{
+	return text_is_folded(name, "content-length") || text_is_folded(name, "host");
+}
+
+/* RFC 9110 section 7.6.1, and the two that only a forward proxy may see. */
+static bool is_always_hop_by_hop(struct text name)
+{
+	switch (name.len) {
+	case 2: return text_is_folded(name, "te");
+	case 7: return text_is_folded(name, "upgrade");
+	case 10: return text_is_folded(name, "connection") || text_is_folded(name, "keep-alive");
+	case 16: return text_is_folded(name, "proxy-connection");
+	case 17: return text_is_folded(name, "transfer-encoding");
+	case 18: return text_is_folded(name, "proxy-authenticate");
+	case 19: return text_is_folded(name, "proxy-authorization");
+	default: return false;
+	}
+}
+
+static char folded(char letter)
+{
+	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+static bool is_same(struct text a, struct text b)
+{
+	size_t i = 0;
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && folded(a.at[i]) == folded(b.at[i]))
+		i++;
+	return i == a.len;
+}
+
+static bool list_holds(struct text list, struct text token)
+{
+	while (list.at != NULL)
+		if (is_same(text_trim(text_cut(&list, ',')), token))
+			return true;
+	return false;
+}
+
+static bool is_listed(const struct h1_head *head, struct text list_name, struct text token)
+{
+	for (size_t i = 0; i < head->header_count; i++)
+		if (is_same(head->headers[i].name, list_name) && list_holds(head->headers[i].value, token))
+			return true;
+	return false;
+}
+
+bool h1_headers_lists(const struct h1_head *head, const char *name, const char *token)
+{
+	return is_listed(head, text_of(name), text_of(token));
+}
+
+bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name)
+{
+	return is_always_hop_by_hop(name) || (!is_framing(name) && is_listed(head, TEXT("connection"), name));
+}
+
+/* Does Connection name more than how the connection goes on? Seldom: the copy below is spared the search. */
+static bool has_listed_headers(const struct h1_head *head)
+{
+	for (size_t i = 0; i < head->header_count; i++) {
+		if (!text_is_folded(head->headers[i].name, "connection"))
+			continue;
+		struct text value = head->headers[i].value;
+		if (!text_is_folded(value, "close") && !text_is_folded(value, "keep-alive"))
+			return true;
+	}
+	return false;
+}
+
+int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out)
+{
+	bool has_listed = has_listed_headers(head);
+	for (size_t i = 0; i < head->header_count; i++) {
+		const struct h1_header *header = &head->headers[i];
+		if (has_listed ? h1_headers_is_hop_by_hop(head, header->name) : is_always_hop_by_hop(header->name))
+			continue;
+		if (keeps != NULL && !keeps(header->name))
+			continue;
+		if (buf_append_text(out, header->name) < 0 || buf_append(out, ": ", 2) < 0 ||
+			buf_append_text(out, header->value) < 0 || buf_append(out, "\r\n", 2) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* All values of that name, joined as one list. */
+static int append_inbound(const struct h1_head *head, const char *name, struct buf *out)
+{
+	bool is_first = true;
+	for (size_t i = 0; i < head->header_count; i++) {
+		if (!text_is_folded(head->headers[i].name, name) || head->headers[i].value.len == 0)
+			continue;
+		if (!is_first && buf_append(out, ", ", 2) < 0)
+			return -1;
+		if (buf_append_text(out, head->headers[i].value) < 0)
+			return -1;
+		is_first = false;
+	}
+	return 0;
+}
+
+static bool has_inbound(const struct h1_head *head, const char *name)
+{
+	return h1_head_get(head, name).len > 0;
+}
+
+/* "name: inbound" where it is believed and there, else "name: own" where that is there; `both` puts own behind inbound. */
+static int append_line(const struct h1_head *head, const struct h1_forwarding *forwarding, const char *name, struct text own,
+	const char *both, struct buf *out)
+{
+	bool believes = forwarding->peer_is_trusted && has_inbound(head, name);
+	if (!believes && own.at == NULL)
+		return 0;
+	if (buf_append_terminated(out, name) < 0 || buf_append(out, ": ", 2) < 0)
+		return -1;
+	if (believes && append_inbound(head, name, out) < 0)
+		return -1;
+	if (believes && both != NULL && own.at != NULL && buf_append_terminated(out, both) < 0)
+		return -1;
+	if ((!believes || both != NULL) && own.at != NULL && buf_append_text(out, own) < 0)
+		return -1;
+	return buf_append(out, "\r\n", 2);
+}
+
+int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out)
+{
+	const struct text none = { NULL, 0 };
+	if (append_line(head, forwarding, "X-Forwarded-For", forwarding->client_address, ", ", out) < 0 ||
+		append_line(head, forwarding, "X-Forwarded-Proto", forwarding->scheme, NULL, out) < 0 ||
+		append_line(head, forwarding, "X-Forwarded-Host", forwarding->host, NULL, out) < 0 ||
+		append_line(head, forwarding, "X-Forwarded-Prefix", forwarding->prefix, "", out) < 0)
+		return -1;
+	return append_line(head, forwarding, "Forwarded", none, NULL, out);
+}
+
+bool h1_headers_is_forwarding(struct text name)
+{
+	static const char *const names[] = { "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix",
+		"forwarded" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (text_is_folded(name, names[i]))
+			return true;
+	return false;
+}
