@@ -166,7 +166,7 @@ static enum kube_traffic traffic_of(const struct request *request)
 }
 
 /* Our own objects and names are what is bounded here, so that passing a bound is a bug. */
-static struct kube_call *call_start(struct kube_client *client, const struct request *request)
+static struct kube_call *call_send(struct kube_client *client, const struct request *request)
 {
 	struct kube_call *call = mem_alloc(sizeof(*call));
 	scoped_buf target, what, body;
@@ -214,7 +214,7 @@ static json_t *object_identified(const json_t *object, const struct kube_target 
 
 struct kube_call *kube_get(struct kube_client *client, const struct kube_target *target, kube_on_answer *on_answer, void *arg)
 {
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "get", .method = "GET", .target = target, .on_answer = on_answer, .arg = arg,
 	});
 }
@@ -224,7 +224,7 @@ struct kube_call *kube_apply(struct kube_client *client, const struct kube_targe
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "patch",
 		.method = "PATCH",
 		.content_type = "Content-Type: application/apply-patch+yaml", /* JSON is YAML */
@@ -240,7 +240,7 @@ struct kube_call *kube_apply(struct kube_client *client, const struct kube_targe
 struct kube_call *kube_merge_patch(struct kube_client *client, const struct kube_target *target, const json_t *patch,
 	const char *field_manager, kube_on_answer *on_answer, void *arg)
 {
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "patch",
 		.method = "PATCH",
 		.content_type = "Content-Type: application/merge-patch+json",
@@ -257,7 +257,7 @@ struct kube_call *kube_create(struct kube_client *client, const struct kube_targ
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "create",
 		.method = "POST",
 		.content_type = "Content-Type: application/json",
@@ -275,7 +275,7 @@ struct kube_call *kube_update(struct kube_client *client, const struct kube_targ
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "update",
 		.method = "PUT",
 		.content_type = "Content-Type: application/json",
@@ -296,7 +296,7 @@ struct kube_call *kube_delete(struct kube_client *client, const struct kube_targ
 	json_put_text(body, "/kind", "DeleteOptions");
 	json_put_text(body, "/preconditions/uid", uid);
 	json_put_text(body, "/propagationPolicy", propagation);
-	return call_start(client, &(struct request){
+	return call_send(client, &(struct request){
 		.verb = "delete",
 		.method = "DELETE",
 		.content_type = "Content-Type: application/json",

@@ -22,7 +22,7 @@ struct kube_reflector_options {
 	void *arg;
 	/* One object of a list or a watch event. borrowed. */
 	void (*on_object)(void *arg, enum kube_change change, const struct json_t *object);
-	void (*on_list_start)(void *arg);      /* a full list follows: what it does not name is gone */
+	void (*on_list_start)(void *arg);      /* a full list follows: what it does not name is gone; voids one that did not end */
 	void (*on_list_end)(void *arg);        /* the list is complete: in step */
 	/* Out of step, and why ("403: cannot list agents.krypton.ai …"); err NULL: in step again. For /readyz and one log line a change. */
 	void (*on_trouble)(void *arg, const struct err *err);
@@ -31,6 +31,6 @@ struct kube_reflector_options {
 /* Borrows loop and client. Nothing happens before start. */
 struct kube_reflector *kube_reflector_new(struct loop *loop, struct kube_client *client, const struct kube_reflector_options *options);
 void kube_reflector_start(struct kube_reflector *reflector);
-void kube_reflector_free(struct kube_reflector **reflector);  /* stops; calls nobody any more */
+void kube_reflector_free(struct kube_reflector **reflector);  /* stops; calls nobody any more; not from its own callbacks */
 
 #endif
