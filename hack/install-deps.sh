@@ -74,6 +74,7 @@ nginx                       a real ingress proxy in front of the gateway
 prometheus                  scrapes every daemon; promtool checks the metrics
 python3                     clients of the official SDKs
 python3-venv                their virtual environments
+python3-yaml                reads what the chart renders
 varnish                     varnishtest, for the wire tests
 wrk                         load for the bench
 TEXT
