@@ -14,7 +14,7 @@
 
 struct json_t;
 
-/* One value for a scope: `scoped_json struct json_t *pod = …;` */
+/* One value for a scope: `scoped_json pod = …;` */
 void json_release(struct json_t **value);
 #define scoped_json __attribute__((cleanup(json_release))) struct json_t *
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gateway: requests come by the listener and become invocations; routes knows where they go; the two ops servers tell how it is. */
+#include "gateway/gateway.h"
+
+#include <string.h>
+
+#include "base/daemon.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "gateway/hello.h"
+#include "gateway/invocation.h"
+#include "gateway/load.h"
+#include "gateway/route.h"
+#include "kube/config.h"
+
+static void answer_health(struct gateway *gateway, struct exchange *exchange, bool is_fine)
+{
+	struct text body = is_fine ? TEXT("ok\n") : TEXT("not ready\n");
+
+	(void)gateway;
+	exchange_answer(exchange, is_fine ? 200 : 503, "text/plain; charset=utf-8", (struct text){ "", 0 }, body);
+}
+
+static void on_request(void *arg, struct exchange *exchange)
+{
+	struct gateway *gateway = arg;
+	struct text path = exchange_head(exchange)->path;
+
+	if (text_is(path, "/healthz"))
+		answer_health(gateway, exchange, true);
+	else if (text_is(path, "/readyz"))
+		answer_health(gateway, exchange, health_is_ready(gateway->common.health));
+	else
+		invocation_begin(gateway, exchange);
+}
+
+static void end_when_idle(struct gateway *gateway)
+{
+	if (gateway->is_stopping && listener_exchanges(gateway->listener) == 0)
+		loop_stop(gateway->loop);
+}
+
+static void on_idle_check(void *arg)
+{
+	end_when_idle(arg);
+}
+
+static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
+{
+	struct gateway *gateway = arg;
+	struct invocation *invocation = exchange_owner_data(exchange);
+
+	if (invocation != NULL)
+		invocation_end(invocation, end);
+	if (gateway->is_stopping)
+		loop_defer(gateway->loop, on_idle_check, gateway);  /* this exchange counts until we return */
+}
+
+static void set_depth(void *arg, struct route *route)
+{
+	struct gateway *gateway = arg;
+
+	metrics_set(gateway->metrics, METRIC_BUFFER_DEPTH, METRIC_LABELS(route->name, route->name_space), (double)route->line.count);
+}
+
+static void before_metrics(void *arg)
+{
+	struct gateway *gateway = arg;
+
+	routes_each(gateway->routes, set_depth, gateway);
+	metrics_set(gateway->metrics, METRIC_HELD_BYTES, NULL, (double)listener_held_bytes(gateway->listener));
+	metrics_set(gateway->metrics, METRIC_CONNECTIONS, NULL, listener_connections(gateway->listener));
+}
+
+static const struct ops_route METRICS_ROUTES[] = {
+	{ "GET /metrics", ops_handle_metrics },
+};
+
+static const struct ops_route HEALTH_ROUTES[] = {
+	{ "GET /healthz", ops_handle_healthz },
+	{ "GET /readyz", ops_handle_readyz },
+	{ "GET /configz", ops_handle_configz },
+	{ "GET /_krypton/load", load_handle },
+	{ "POST /_krypton/hello", hello_handle },
+};
+
+static int load_key(struct gateway *gateway, struct err *err)
+{
+	char probe[INTERNAL_TOKEN_BYTES];
+	scoped_buf key;
+
+	if (gateway->options->internal_key_file == NULL)
+		return 0;
+	buf_init(&key, GATEWAY_KEY_MAX_BYTES);
+	if (file_read(gateway->options->internal_key_file, &key, err) < 0 || internal_token_make(buf_text(&key), "probe", probe, err) < 0)
+		return err_wrap(err, "--internal-key-file=%s", gateway->options->internal_key_file);
+	gateway->key_bytes = buf_len(&key);
+	memcpy(gateway->key, buf_text(&key).at, gateway->key_bytes);
+	return 0;
+}
+
+static int connect_to_kubernetes(struct gateway *gateway, struct err *err)
+{
+	struct kube_config *config = kube_config_load(gateway->options->kubeconfig, err);
+
+	if (config == NULL)
+		return -1;
+	gateway->client = kube_client_new(gateway->loop, config, "krypton-gateway", err);
+	kube_config_free(&config);
+	return gateway->client != NULL ? 0 : -1;
+}
+
+static int serve(struct gateway *gateway, struct err *err)
+{
+	const struct gateway_options *options = gateway->options;
+
+	gateway->listener = listener_new(gateway->loop, &(struct listener_options){ .address = options->listen_address,
+		.max_held_bytes = options->max_held_bytes, .stream_idle_timeout_ms = options->stream_idle_timeout_ms, .arg = gateway,
+		.on_request = on_request, .on_end = on_end }, err);
+	if (gateway->listener == NULL)
+		return err_wrap(err, "--listen-address");
+	gateway->metrics_server = ops_server_new(gateway->loop, &(struct ops_server_options){ .address = options->metrics_address,
+		.routes = METRICS_ROUTES, .route_count = ARRAY_LEN(METRICS_ROUTES), .arg = gateway }, err);
+	if (gateway->metrics_server == NULL)
+		return err_wrap(err, "--metrics-bind-address");
+	gateway->health_server = ops_server_new(gateway->loop, &(struct ops_server_options){ .address = options->health_address,
+		.routes = HEALTH_ROUTES, .route_count = ARRAY_LEN(HEALTH_ROUTES), .arg = gateway }, err);
+	if (gateway->health_server == NULL)
+		return err_wrap(err, "--health-probe-bind-address");
+	return 0;
+}
+
+static void on_delay_over(void *arg)
+{
+	struct gateway *gateway = arg;
+
+	gateway->is_stopping = true;
+	listener_drain(gateway->listener);
+	log_info("gateway.draining", LOG_INT("running", listener_exchanges(gateway->listener)));
+	end_when_idle(gateway);
+}
+
+void gateway_stop(struct gateway *gateway)
+{
+	health_set(gateway->common.health, "shutdown", false, "shutting down");
+	listener_close_after_answers(gateway->listener, true);
+	log_info("gateway.stopping", LOG_INT("running", listener_exchanges(gateway->listener)));
+	loop_timer_set(gateway->shutdown_timer, gateway->options->shutdown_delay_ms);
+}
+
+struct gateway *gateway_new(struct loop *loop, const struct gateway_options *options, struct err *err)
+{
+	struct gateway *gateway = mem_alloc(sizeof(*gateway));
+
+	gateway->loop = loop;
+	gateway->options = options;
+	gateway->metrics = gateway_metrics_new();
+	gateway->shutdown_timer = loop_timer_new(loop, on_delay_over, gateway);
+	gateway->common = (struct ops_common){ .health = health_new(), .metrics = gateway->metrics,
+		.configuration = gateway_options_to_json(options), .before_metrics = before_metrics };
+	gateway->load = load_new(gateway);
+	if (load_key(gateway, err) < 0 || connect_to_kubernetes(gateway, err) < 0) {
+		gateway_free(&gateway);
+		return NULL;
+	}
+	gateway->routes = routes_new(gateway);
+	if (serve(gateway, err) < 0)
+		gateway_free(&gateway);
+	return gateway;
+}
+
+void gateway_free(struct gateway **gateway)
+{
+	if (*gateway == NULL)
+		return;
+	if ((*gateway)->listener != NULL)
+		listener_free(&(*gateway)->listener);
+	if ((*gateway)->metrics_server != NULL)
+		ops_server_free(&(*gateway)->metrics_server);
+	if ((*gateway)->health_server != NULL)
+		ops_server_free(&(*gateway)->health_server);
+	routes_free(&(*gateway)->routes);
+	load_free(&(*gateway)->load);
+	if ((*gateway)->client != NULL)
+		kube_client_free(&(*gateway)->client);
+	loop_timer_free(&(*gateway)->shutdown_timer);
+	health_free(&(*gateway)->common.health);
+	json_release(&(*gateway)->common.configuration);
+	metrics_free(&(*gateway)->metrics);
+	mem_release(*gateway);
+	*gateway = NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* gateway.h — the gateway on one page: what there is, and how its rooms reach it. */
+#ifndef KRYPTON_GATEWAY_GATEWAY_H
+#define KRYPTON_GATEWAY_GATEWAY_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "gateway/metrics.h"
+#include "gateway/options.h"
+#include "gateway/routes.h"
+#include "kube/cache.h"
+#include "kube/client.h"
+#include "net/listener.h"
+#include "net/ops_server.h"
+
+#define GATEWAY_KEY_MAX_BYTES 4096
+
+struct load;
+
+struct gateway {
+	struct ops_common common;  /* first: the common handlers of the ops servers look here */
+	struct loop *loop;
+	const struct gateway_options *options;
+	struct metrics *metrics;
+	struct kube_client *client;
+	struct routes *routes;
+	struct load *load;
+	struct listener *listener;
+	struct ops_server *metrics_server;
+	struct ops_server *health_server;
+	struct loop_timer *shutdown_timer;
+	bool is_stopping;          /* the delay is over: ends with the last exchange */
+	char key[GATEWAY_KEY_MAX_BYTES];
+	size_t key_bytes;          /* 0: none, hellos are refused */
+};
+
+/* NULL with an error that names what is wrong: an address, the kubeconfig, the key file. Borrows loop and options. */
+struct gateway *gateway_new(struct loop *loop, const struct gateway_options *options, struct err *err);
+/* Whatever still runs is broken off visibly. */
+void gateway_free(struct gateway **gateway);
+/* SIGTERM: not ready at once, new requests for --shutdown-delay more, then loop_stop() when the last one has ended. */
+void gateway_stop(struct gateway *gateway);
+
+#endif

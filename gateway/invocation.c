@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request is repeated at another pod only where nothing of it can have been carried out: the sidecar says so by Krypton-Reason, the
+   dial failed, or it is idempotent, has no body and not a byte came back. All else is told to the client. */
+#include "gateway/invocation.h"
+
+#include <stdio.h>
+
+#include "base/loop.h"
+#include "gateway/gateway.h"
+#include "gateway/load.h"
+#include "gateway/wake.h"
+#include "krypton/labels.h"
+#include "net/h1_headers.h"
+
+#define MAX_ATTEMPTS     5
+#define AVOID_DRAINING_MS 2000
+#define AVOID_DEAD_MS    500
+#define EXTRA_MAX_BYTES  (16 * 1024)
+
+static void refuse_with(struct invocation *invocation, enum refusal refusal, const char *detail)
+{
+	const struct route *route = invocation->route;
+	const struct agent *agent = route != NULL ? route->agent : NULL;
+	struct refusal_facts facts = { .detail = detail };
+	char name[KUBE_KEY_BYTES];
+	scoped_buf body;
+
+	buf_init(&body, 4096);
+	if (route != NULL) {
+		kube_key_format(route->name_space, route->name, name);
+		facts.agent = name;
+	}
+	if (refusal == REFUSAL_START_TIMEOUT && agent != NULL && !agent->is_available) {
+		facts.reason = route->seen_reason[0] != '\0' ? route->seen_reason : agent->available_reason;
+		if (invocation->gateway->options->tells_details)
+			facts.detail = agent->available_message;
+	}
+	invocation->reason = facts.reason != NULL ? facts.reason : "refused";
+	(void)refusal_format(refusal, &facts, &body);
+	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)), buf_text(&body));
+}
+
+void invocation_refuse(struct invocation *invocation, enum refusal refusal)
+{
+	if (invocation->route != NULL)
+		line_remove(&invocation->route->line, invocation);
+	refuse_with(invocation, refusal, NULL);
+}
+
+/* It leaves the pod: its slot is free for whoever waits. */
+static void leave_pod(struct invocation *invocation)
+{
+	if (invocation->pod == NULL)
+		return;
+	invocation->route->running--;
+	if (!invocation->is_stream)
+		invocation->pod->running--;
+	pod_unref(&invocation->pod);
+	if (invocation->route->line.count > 0)
+		route_kick(invocation->route);
+}
+
+/* Back into the line, at its head, as nothing reached the agent. */
+static void go_again(struct invocation *invocation, const char *reason)
+{
+	struct route *route = invocation->route;
+
+	invocation->reason = reason;
+	metrics_add(invocation->gateway->metrics, METRIC_REPEATS, METRIC_LABELS(route->name, route->name_space, reason), 1);
+	leave_pod(invocation);
+	line_push_front(&route->line, invocation);
+	route_kick(route);
+}
+
+/* The sidecar refused it: what does that say of the pod? */
+static const char *note_refusal(struct pod *pod, int64_t now_ms, struct text reason, struct text inflight, int concurrency)
+{
+	int64_t running = concurrency;
+
+	if (text_is(reason, REASON_OVER_CAPACITY)) {
+		if (text_to_int(inflight, 0, INT32_MAX, &running) < 0)
+			running = concurrency;
+		pod_note_inflight(pod, (int)running + 1);  /* ours, refused, is still in pod->running */
+		return REASON_OVER_CAPACITY;
+	}
+	pod->is_warm = false;
+	if (text_is(reason, REASON_DRAINING)) {
+		pod->avoid_until_ms = now_ms + AVOID_DRAINING_MS;
+		return REASON_DRAINING;
+	}
+	pod->avoid_until_ms = now_ms + AVOID_DEAD_MS;
+	return REASON_AGENT_UNREACHABLE;
+}
+
+static bool is_event_stream(const struct h1_head *answer)
+{
+	struct text rest = h1_head_get(answer, "Content-Type");
+
+	return text_is_folded(text_trim(text_cut(&rest, ';')), "text/event-stream");
+}
+
+/* The answer tells whether it counts: a GET of an mcp agent answered with an event stream does not. */
+static void note_stream(struct invocation *invocation, bool is_stream)
+{
+	if (is_stream == invocation->is_stream)
+		return;
+	invocation->is_stream = is_stream;
+	invocation->pod->running += is_stream ? -1 : 1;
+	if (is_stream)
+		route_kick(invocation->route);
+}
+
+static bool is_mcp_get(const struct invocation *invocation)
+{
+	const struct agent *agent = invocation->route->agent;
+
+	return agent != NULL && agent->protocol == AGENT_MCP && text_is(exchange_head(invocation->exchange)->method, "GET");
+}
+
+static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, const struct h1_head *answer)
+{
+	struct invocation *invocation = arg;
+	struct text reason = h1_head_get(answer, HEADER_REASON);
+	struct text inflight = h1_head_get(answer, HEADER_INFLIGHT);
+	int64_t running;
+
+	if (reason.at != NULL && invocation->attempts < MAX_ATTEMPTS && invocation->route->agent != NULL && exchange_can_repeat(exchange)) {
+		const char *why = note_refusal(invocation->pod, loop_now_ms(invocation->gateway->loop), reason, inflight,
+			invocation->route->agent->concurrency);
+
+		go_again(invocation, why);
+		return EXCHANGE_TAKE_BACK;
+	}
+	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && is_event_stream(answer));
+	if (text_to_int(inflight, 0, INT32_MAX, &running) == 0)
+		pod_note_inflight(invocation->pod, (int)running);
+	if (is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
+		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
+	return EXCHANGE_PASS;
+}
+
+static void on_failure(void *arg, struct exchange *exchange, enum exchange_failure failure, const char *detail)
+{
+	struct invocation *invocation = arg;
+	bool nothing_sent = failure == EXCHANGE_UNREACHABLE || failure == EXCHANGE_UNSENT;
+	bool may_repeat = (nothing_sent && exchange_can_repeat(exchange)) ||
+		(failure == EXCHANGE_BROKEN && exchange_is_safe_to_repeat(exchange));
+
+	if (failure == EXCHANGE_UNREACHABLE)
+		invocation->pod->avoid_until_ms = loop_now_ms(invocation->gateway->loop) + AVOID_DEAD_MS;
+	if (may_repeat && invocation->attempts < MAX_ATTEMPTS) {
+		go_again(invocation, exchange_failure_name(failure));
+		return;
+	}
+	switch (failure) {
+	case EXCHANGE_UNREACHABLE:
+	case EXCHANGE_UNSENT:
+		refuse_with(invocation, REFUSAL_UNREACHABLE, invocation->gateway->options->tells_details ? detail : NULL);
+		break;
+	case EXCHANGE_BROKEN:
+		refuse_with(invocation, REFUSAL_CLOSED, NULL);
+		break;
+	case EXCHANGE_BAD_ANSWER:
+		refuse_with(invocation, REFUSAL_BAD_ANSWER, NULL);
+		break;
+	case EXCHANGE_FIRST_BYTE_LATE:
+		refuse_with(invocation, REFUSAL_FIRST_BYTE_LATE, NULL);
+		break;
+	}
+}
+
+static bool keeps_request(struct text name)
+{
+	return !text_has_prefix_folded(name, HEADER_PREFIX) && !h1_headers_is_forwarding(name);
+}
+
+static bool keeps_answer(struct text name)
+{
+	return !text_has_prefix_folded(name, HEADER_PREFIX);
+}
+
+static int add_headers(const struct invocation *invocation, struct buf *extra)
+{
+	const struct h1_head *head = exchange_head(invocation->exchange);
+	const struct address *client = exchange_client(invocation->exchange);
+	char ip[ADDRESS_TEXT_BYTES];
+
+	address_format_ip(client, ip);
+	if (h1_headers_forwarding(head, &(struct h1_forwarding){ .client_address = text_of(ip),
+			.peer_is_trusted = address_ranges_hold(&invocation->gateway->options->trusted_proxies, client), .scheme = TEXT("http"),
+			.host = head->authority, .prefix = invocation->path.prefix }, extra) < 0)
+		return -1;
+	return buf_append_terminated(extra, HEADER_GATEWAY ": 1\r\n");
+}
+
+/* What is behind the prefix, verbatim; a bare agent path is "/". */
+static struct text target_of(const struct invocation *invocation)
+{
+	struct text rest = invocation->path.rest;
+
+	if (rest.len > 0 && rest.at[0] == '/')
+		return rest;
+	return text_of(arena_format(exchange_arena(invocation->exchange), "/%.*s", TEXT_ARGS(rest)));
+}
+
+void invocation_forward(struct invocation *invocation, struct pod *pod)
+{
+	struct route *route = invocation->route;
+	char host[ADDRESS_TEXT_BYTES];
+	scoped_buf extra;
+
+	line_remove(&route->line, invocation);
+	invocation->attempts++;
+	invocation->forwarded_ms = loop_now_ms(invocation->gateway->loop);
+	invocation->pod = pod_ref(pod);
+	if (!invocation->is_stream)
+		pod->running++;
+	route->running++;
+	buf_init(&extra, EXTRA_MAX_BYTES);
+	if (add_headers(invocation, &extra) < 0) {
+		refuse_with(invocation, REFUSAL_BAD_PATH, "forwarding headers are too large");
+		return;
+	}
+	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", route->agent->port);
+	wake_note_invocation(route->wake);
+	exchange_forward(invocation->exchange, &(struct exchange_forward){ .upstream = pod->upstream, .target = target_of(invocation),
+		.host = text_of(host), .keeps_request = keeps_request, .keeps_answer = keeps_answer, .extra = buf_text(&extra),
+		.first_byte_timeout_ms = route->agent->timeout_ms, .confirms_large_bodies = true, .arg = invocation,
+		.on_answer = on_answer, .on_failure = on_failure });
+}
+
+/* A new request: to a pod if one is free and nobody is before it, else into the line. */
+static void join(struct invocation *invocation)
+{
+	struct route *route = invocation->route;
+	struct pod *pod = NULL;
+
+	if (invocation->is_stream && (pod = route_pick_any(route)) != NULL) {
+		invocation_forward(invocation, pod);
+		return;
+	}
+	if ((int64_t)route->line.count >= invocation->gateway->options->max_buffer_per_agent) {
+		refuse_with(invocation, REFUSAL_BUFFER_FULL, NULL);
+		return;
+	}
+	invocation->was_cold = route_usable_pods(route, invocation->arrived_ms) == 0;
+	line_push_back(&route->line, invocation);
+	route_dispatch(route);
+	if (invocation->is_waiting && route->line.count == 1)
+		load_note_line(invocation->gateway);
+}
+
+void invocation_begin(struct gateway *gateway, struct exchange *exchange)
+{
+	struct invocation *invocation = arena_take(exchange_arena(exchange), sizeof(*invocation));
+
+	invocation->gateway = gateway;
+	invocation->exchange = exchange;
+	invocation->arrived_ms = loop_now_ms(gateway->loop);
+	exchange_set_owner_data(exchange, invocation);
+	switch (agent_path_parse(exchange_head(exchange), &invocation->path)) {
+	case AGENT_PATH_OTHER:
+		refuse_with(invocation, REFUSAL_BAD_PATH, NULL);
+		return;
+	case AGENT_PATH_UNSAFE:
+		refuse_with(invocation, REFUSAL_UNSAFE_PATH, NULL);
+		return;
+	case AGENT_PATH_FOUND:
+		break;
+	}
+	invocation->route = routes_find(gateway->routes, invocation->path.name_space, invocation->path.name);
+	if (invocation->route == NULL) {
+		refuse_with(invocation, routes_are_complete(gateway->routes) ? REFUSAL_NO_AGENT : REFUSAL_STARTING, NULL);
+		return;
+	}
+	route_ref(invocation->route);
+	invocation->is_stream = is_mcp_get(invocation) && h1_headers_lists(exchange_head(exchange), "Accept", "text/event-stream");
+	join(invocation);
+}
+
+static void log_ended(const struct invocation *invocation, const struct exchange_end *end)
+{
+	const struct h1_head *head = exchange_head(invocation->exchange);
+	int64_t waited_ms = (invocation->forwarded_ms != 0 ? invocation->forwarded_ms : end->ended_ms) - invocation->arrived_ms;
+
+	log_info("invocation.ended", LOG_STR("agent", invocation->route->name), LOG_STR("namespace", invocation->route->name_space),
+		LOG_TEXT("method", head->method), LOG_INT("status", end->status), LOG_STR("close", exchange_close_name(end->close)),
+		LOG_INT("duration_ms", end->ended_ms - end->started_ms),
+		LOG_INT("first_byte_ms", end->first_byte_ms != 0 ? end->first_byte_ms - end->started_ms : -1), LOG_INT("waited_ms", waited_ms),
+		LOG_INT("cold_start_ms", invocation->was_cold ? waited_ms : 0), LOG_INT("attempts", invocation->attempts),
+		LOG_STR("pod_ip", invocation->pod != NULL ? invocation->pod->ip : ""),
+		LOG_STR("reason", invocation->reason != NULL ? invocation->reason : ""), LOG_INT("request_bytes", end->request_bytes),
+		LOG_INT("answer_bytes", end->answer_bytes));
+}
+
+void invocation_end(struct invocation *invocation, const struct exchange_end *end)
+{
+	struct route *route = invocation->route;
+	char status[16];
+
+	if (route == NULL)
+		return;
+	line_remove(&route->line, invocation);
+	(void)snprintf(status, sizeof(status), "%d", end->status);
+	metrics_add(invocation->gateway->metrics, METRIC_INVOCATIONS, METRIC_LABELS(route->name, route->name_space, status), 1);
+	metrics_observe(invocation->gateway->metrics, METRIC_INVOCATION_DURATION, METRIC_LABELS(route->name, route->name_space),
+		(double)(end->ended_ms - end->started_ms) / 1000);
+	log_ended(invocation, end);
+	leave_pod(invocation);
+	route_unref(&invocation->route);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gateway's flags, as the contract names them. */
+#include "gateway/options.h"
+
+#include <string.h>
+
+#include "base/daemon.h"
+
+#define FIELD(name) offsetof(struct gateway_options, name)
+#define HOUR_MS     INT64_C(3600000)
+
+static const struct option OPTIONS[] = {
+	{ .name = "listen-address", .type = OPTION_ADDRESS, .offset = FIELD(listen_address), .fallback = ":8080", .sentence = "where agents are invoked" },
+	{ .name = "metrics-bind-address", .type = OPTION_ADDRESS, .offset = FIELD(metrics_address), .fallback = ":8081", .sentence = "where /metrics is" },
+	{ .name = "health-probe-bind-address", .type = OPTION_ADDRESS, .offset = FIELD(health_address), .fallback = ":8082",
+	  .sentence = "where /healthz, /readyz, /configz and our other daemons' paths are" },
+	{ .name = "max-buffer-per-agent", .type = OPTION_INT, .offset = FIELD(max_buffer_per_agent), .fallback = "100", .min = 1, .max = 100000,
+	  .sentence = "requests held for one agent, waking or full; more get 503" },
+	{ .name = "poll-interval-ms", .type = OPTION_INT, .offset = FIELD(poll_interval_ms), .fallback = "50", .min = 10, .max = 10000,
+	  .sentence = "how often a pod that other gateways filled is asked for a free slot while somebody waits" },
+	{ .name = "default-startup-timeout-ms", .type = OPTION_INT, .offset = FIELD(default_startup_timeout_ms), .fallback = "30000", .min = 1,
+	  .max = HOUR_MS, .sentence = "how long a request waits for a first pod where spec.startupTimeout is unset" },
+	{ .name = "max-queue-wait-ms", .type = OPTION_INT, .offset = FIELD(max_queue_wait_ms), .fallback = "30000", .min = 0, .max = HOUR_MS,
+	  .sentence = "how long a request waits for a free slot when every pod is full" },
+	{ .name = "max-held-bytes", .type = OPTION_BYTES, .offset = FIELD(max_held_bytes), .fallback = "64Mi", .min = 65536, .max = INT64_C(1) << 40,
+	  .sentence = "request bytes kept in memory for all held requests together" },
+	{ .name = "stream-idle-timeout", .type = OPTION_DURATION, .offset = FIELD(stream_idle_timeout_ms), .fallback = "1h", .min = 0, .max = INT64_MAX,
+	  .sentence = "silence that ends an answer that has begun; 0: never" },
+	{ .name = "shutdown-delay", .type = OPTION_DURATION, .offset = FIELD(shutdown_delay_ms), .fallback = "10s", .min = 0, .max = HOUR_MS,
+	  .sentence = "after SIGTERM, how long new requests are still served while load balancers learn" },
+	{ .name = "trusted-proxies", .type = OPTION_TEXT, .offset = FIELD(trusted_proxies_text),
+	  .fallback = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,fc00::/7,::1/128",
+	  .sentence = "peers whose X-Forwarded-* are believed: ranges, comma-separated" },
+	{ .name = "error-detail", .type = OPTION_TEXT, .offset = FIELD(error_detail), .fallback = "reason",
+	  .sentence = "reason, or full: errors then carry the Agent's own message, which may name images and nodes" },
+	{ .name = "internal-key-file", .type = OPTION_TEXT, .offset = FIELD(internal_key_file),
+	  .sentence = "key of the agents' tokens (Secret krypton-internal); unset: hellos are refused" },
+	{ .name = "kubeconfig", .type = OPTION_TEXT, .offset = FIELD(kubeconfig), .sentence = "unset: $KUBECONFIG, the pod's account, ~/.kube/config" },
+	{ .name = "log-level", .type = OPTION_TEXT, .offset = FIELD(log_level_text), .fallback = "info", .sentence = "debug, info, warn or error" },
+};
+
+static int check(struct gateway_options *options, struct err *err)
+{
+	options->tells_details = strcmp(options->error_detail, "full") == 0;
+	if (!options->tells_details && strcmp(options->error_detail, "reason") != 0)
+		return err_set(err, ERR_INVALID, "--error-detail=%s: must be reason or full", options->error_detail);
+	if (log_level_parse(options->log_level_text, &options->log_level) < 0)
+		return err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options->log_level_text);
+	if (address_ranges_parse(text_of(options->trusted_proxies_text), &options->trusted_proxies, err) < 0)
+		return err_wrap(err, "--trusted-proxies=%s", options->trusted_proxies_text);
+	return 0;
+}
+
+enum options_result gateway_options_parse(int argc, char **argv, struct gateway_options *ret_options, struct err *err)
+{
+	struct gateway_options options = { 0 };
+	enum options_result result = options_parse(OPTIONS, ARRAY_LEN(OPTIONS), &options, "gateway", daemon_version(),
+		"the way in: wakes, queues and streams invocations of agents", argc, argv, err);
+
+	if (result != OPTIONS_RUN)
+		return result;
+	if (check(&options, err) < 0)
+		return OPTIONS_WRONG;
+	*ret_options = options;
+	return OPTIONS_RUN;
+}
+
+struct json_t *gateway_options_to_json(const struct gateway_options *options)
+{
+	return options_to_json(OPTIONS, ARRAY_LEN(OPTIONS), options);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h — the gateway's settings. */
+#ifndef KRYPTON_GATEWAY_OPTIONS_H
+#define KRYPTON_GATEWAY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "krypton/internal_token.h"
+#include "net/address.h"
+
+struct gateway_options {
+	const char *listen_address;
+	const char *metrics_address;
+	const char *health_address;
+	int64_t max_buffer_per_agent;
+	int64_t poll_interval_ms;
+	int64_t default_startup_timeout_ms;
+	int64_t max_queue_wait_ms;
+	int64_t max_held_bytes;
+	int64_t stream_idle_timeout_ms;
+	int64_t shutdown_delay_ms;
+	const char *trusted_proxies_text;
+	const char *error_detail;
+	const char *internal_key_file;
+	const char *kubeconfig;
+	const char *log_level_text;
+
+	/* made of the above */
+	struct address_ranges trusted_proxies;
+	bool tells_details;       /* --error-detail=full */
+	enum log_level log_level;
+};
+
+/* Flags, --help, --version. On OPTIONS_WRONG err is the one line to print. */
+enum options_result gateway_options_parse(int argc, char **argv, struct gateway_options *ret_options, struct err *err);
+/* The effective settings for /configz; the caller owns the object. */
+struct json_t *gateway_options_to_json(const struct gateway_options *options);
+
+#endif

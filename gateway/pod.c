@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pod's state comes from three sides: the slices (late, authoritative), its own sidecar's answers (at once) and our own dials. */
+#include "gateway/pod.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "krypton/ports.h"
+
+#define CONNECT_TIMEOUT_MS 2000
+#define IDLE_TIMEOUT_MS    30000
+#define REUSE_UNSAFE_MS    1000
+#define MAX_IDLE           64
+
+struct pod *pod_new(struct loop *loop, const char *ip)
+{
+	struct upstream_options options = { .connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_timeout_ms = IDLE_TIMEOUT_MS,
+		.reuse_unsafe_ms = REUSE_UNSAFE_MS, .max_idle = MAX_IDLE };
+	struct err err = { 0 };
+	struct pod *pod;
+
+	if (address_of_ip(text_of(ip), PORT_PROXY, &options.address, &err) < 0)
+		return NULL;
+	pod = mem_alloc(sizeof(*pod));
+	pod->references = 1;
+	(void)snprintf(pod->ip, sizeof(pod->ip), "%s", ip);
+	pod->upstream = upstream_new(loop, &options);
+	return pod;
+}
+
+struct pod *pod_ref(struct pod *pod)
+{
+	pod->references++;
+	return pod;
+}
+
+void pod_unref(struct pod **pod)
+{
+	if (*pod != NULL && --(*pod)->references == 0) {
+		BUG_ON((*pod)->probe != NULL);
+		upstream_unref(&(*pod)->upstream);
+		mem_release(*pod);
+	}
+	*pod = NULL;
+}
+
+void pod_set_listed(struct pod *pod, const struct endpoint *endpoint, int64_t now_ms)
+{
+	bool was_listed = pod->is_listed;
+
+	pod->is_listed = endpoint != NULL;
+	pod->is_ready = endpoint != NULL && endpoint->is_ready;
+	pod->is_terminating = endpoint != NULL && endpoint->is_terminating;
+	if (pod->is_ready)
+		pod->is_warm = false;  /* from here on the slice says when it is not */
+	if (was_listed && endpoint == NULL)
+		pod->unlisted_since_ms = now_ms;
+}
+
+bool pod_is_usable(const struct pod *pod, int64_t now_ms)
+{
+	return (pod->is_ready || pod->is_warm) && !pod->is_terminating && now_ms >= pod->avoid_until_ms;
+}
+
+bool pod_may_become_usable(const struct pod *pod)
+{
+	return !pod->is_ready && !pod->is_warm && !pod->is_terminating;
+}
+
+void pod_note_inflight(struct pod *pod, int inflight)
+{
+	pod->others = inflight > pod->running ? inflight - pod->running : 0;
+}

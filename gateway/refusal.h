@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* refusal.h — the gateway's error table: every answer that is not an agent's. */
+#ifndef KRYPTON_GATEWAY_REFUSAL_H
+#define KRYPTON_GATEWAY_REFUSAL_H
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/buf.h"
+
+enum refusal {
+	REFUSAL_BAD_PATH,
+	REFUSAL_UNSAFE_PATH,
+	REFUSAL_NO_AGENT,
+	REFUSAL_STARTING,          /* the gateway has not seen the Agents yet */
+	REFUSAL_BUFFER_FULL,
+	REFUSAL_START_TIMEOUT,
+	REFUSAL_QUEUE_TIMEOUT,
+	REFUSAL_UNREACHABLE,
+	REFUSAL_CLOSED,
+	REFUSAL_BAD_ANSWER,
+	REFUSAL_FIRST_BYTE_LATE,
+	REFUSALS
+};
+
+/* What is known of this case; each may be NULL. */
+struct refusal_facts {
+	const char *agent;     /* "namespace/name" */
+	const char *reason;    /* of the Agent's condition or its sidecar, in place of the table's */
+	const char *detail;    /* a sentence that may be told */
+};
+
+int refusal_status(enum refusal refusal);
+const char *refusal_extra(enum refusal refusal);  /* header lines, "" where there are none */
+/* Appends the JSON body. */
+int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;
+
+#endif
