@@ -4,7 +4,7 @@
 # hack/cluster/up.sh — a real Kubernetes in network namespaces of this machine.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in progress cluster cgroup process wait net certs controlplane node addons teardown; do
+for part in progress cluster cgroup process wait net certs controlplane image node addons teardown; do
 	# shellcheck source=/dev/null
 	source "$here/lib/$part.sh"
 done

@@ -4,12 +4,13 @@
 # under /krypton.NAME of every cgroup hierarchy. That is how `down` finds all of
 # it, whatever happened to `up`.
 
-# The mounted hierarchies: one a controller with cgroup v1, or the single one of v2.
+# The mounted hierarchies: the single one of cgroup v2, or one a controller with
+# v1, where a v2 hierarchy may stand beside them, which runc then uses too.
 cgroup_hierarchies() {
 	if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
 		echo /sys/fs/cgroup
 	else
-		awk '$3 == "cgroup" { print $2 }' /proc/self/mounts
+		awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/self/mounts
 	fi
 }
 

@@ -84,26 +84,13 @@ containerd_is_ready() { # node
 	containerd_ctl "$1" version
 }
 
-# The pause image, as the docker-archive that an import wants.
-pause_archive() { # file
-	local work config layer
-	work=$(mktemp -d "$state/pause.XXXXXX")
-	tar -C "$bin" --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -cf "$work/layer.tar" pause
-	layer=$(sha256sum "$work/layer.tar" | cut -d' ' -f1)
-	config='{"architecture":"amd64","os":"linux","config":{"Entrypoint":["/pause"],"User":"65535:65535"},"rootfs":{"type":"layers","diff_ids":["sha256:'$layer'"]}}'
-	printf '%s' "$config" >"$work/config.json"
-	echo '[{"Config":"config.json","RepoTags":["'"$pause_image"'"],"Layers":["layer.tar"]}]' >"$work/manifest.json"
-	tar -C "$work" -cf "$1" manifest.json config.json layer.tar
-	rm -r "$work"
-}
-
 node_has_image() { # node reference
 	[[ -n $(containerd_ctl "$1" images ls -q "name==$2") ]]
 }
 
 node_import_pause() { # node
 	node_has_image "$1" "$pause_image" && return
-	pause_archive "$state/pause-$1.tar"
+	image_of_program "$bin/pause" "$pause_image" "$state/pause-$1.tar"
 	containerd_ctl "$1" images import "$state/pause-$1.tar" >/dev/null
 	rm "$state/pause-$1.tar"
 }

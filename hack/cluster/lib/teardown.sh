@@ -36,13 +36,20 @@ leftovers() {
 	slot_of_name | sed "s|^|slot $registry/slots/|" || true
 }
 
-# Some may start others while they are being ended, so it is repeated until none is left.
+# Some may start others while they are being ended, so it is repeated until none
+# is left; the last wait is for whoever has to reap them.
 end_processes() {
-	local deadline=$((SECONDS + 30)) pids
+	local deadline=$((SECONDS + 30)) pids pid ended=()
 	while mapfile -t pids < <(cluster_processes) && ((${#pids[@]})); do
 		((SECONDS < deadline)) || fail "processes do not end: ${pids[*]}"
 		kill -KILL "${pids[@]}" 2>/dev/null || true
+		ended+=("${pids[@]}")
 		sleep 0.1
+	done
+	for pid in "${ended[@]}"; do
+		while [[ -e /proc/$pid ]] && ! start_time "$pid" >/dev/null && ((SECONDS < deadline)); do
+			sleep 0.1
+		done
 	done
 }
 

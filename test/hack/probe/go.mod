@@ -1,0 +1,3 @@
+module krypton.ai/test/hack/probe
+
+go 1.24.0
