@@ -25,7 +25,7 @@ struct kube_lease_options {
 struct kube_lease *kube_lease_new(struct loop *loop, struct kube_client *client, const struct kube_lease_options *options);
 void kube_lease_start(struct kube_lease *lease);  /* idempotent */
 bool kube_lease_is_held(const struct kube_lease *lease);
-/* Gives it up so that another may take over at once; on_released comes after the API server knows, or after 2 s. */
+/* Gives it up so that another may take over at once: not held from here on, without an on_change; on_released comes after the API server knows, or after 2 s. */
 void kube_lease_release(struct kube_lease *lease, void (*on_released)(void *arg), void *arg);
 void kube_lease_free(struct kube_lease **lease);  /* stops, frees, sets *lease = NULL; NULL is fine */
 
