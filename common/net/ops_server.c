@@ -69,6 +69,7 @@ struct ops_server {
 	LIST_HEAD(, ops_request) requests;
 	bool is_running; /* libmicrohttpd is on the stack */
 	bool must_run_again;
+	unsigned int connections; /* after the last run */
 };
 
 static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
@@ -235,6 +236,18 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
 /* --- with the loop --- */
 
+/* At its limit libmicrohttpd does not watch the listening socket, and takes that up again only in the run after one in which a
+   connection went: nothing else would call that one. */
+static bool has_fewer_connections(struct ops_server *server)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	unsigned int before = server->connections;
+
+	BUG_ON(info == NULL);
+	server->connections = info->num_connections;
+	return server->connections < before;
+}
+
 static void server_run(struct ops_server *server)
 {
 	MHD_UNSIGNED_LONG_LONG due_ms;
@@ -243,7 +256,7 @@ static void server_run(struct ops_server *server)
 	server->must_run_again = false;
 	BUG_ON(MHD_run(server->daemon) != MHD_YES);
 	server->is_running = false;
-	if (server->must_run_again)
+	if (server->must_run_again || has_fewer_connections(server))
 		loop_timer_set(server->timer, 0);
 	else if (MHD_get_timeout(server->daemon, &due_ms) == MHD_YES)
 		loop_timer_set(server->timer, (int64_t)due_ms);

@@ -329,6 +329,30 @@ static void a_handler_may_answer_another_held_request(void **state)
 	teardown(&scene);
 }
 
+static void past_the_connection_limit_clients_wait_their_turn(void **state)
+{
+	struct scene scene;
+	struct talk held, waiting;
+	struct ops_server_options options = plain;
+
+	(void)state;
+	options.max_connections = 1;
+	setup_with(&scene, options);
+	scene.stops_when_held = true;
+	talk_start(&scene, &held, "GET /hold" CLOSE);
+	loop_run(scene.loop);
+	talk_start(&scene, &waiting, "GET /healthz" CLOSE);
+	loop_defer(scene.loop, answer_held, &scene);
+	loop_run(scene.loop);
+	if (held.io != NULL || waiting.io != NULL)
+		loop_run(scene.loop);
+	talk_end(&held);
+	talk_end(&waiting);
+	assert_answer(held.answer, "HTTP/1.1 200 ", "later");
+	assert_answer(waiting.answer, "HTTP/1.1 200 ", "ok\n");
+	teardown(&scene);
+}
+
 static void freeing_the_server_closes_held_requests(void **state)
 {
 	struct scene scene;
@@ -588,6 +612,7 @@ int main(void)
 		cmocka_unit_test(a_body_past_the_cap_is_refused),
 		cmocka_unit_test(a_held_request_gets_its_answer_later),
 		cmocka_unit_test(a_handler_may_answer_another_held_request),
+		cmocka_unit_test(past_the_connection_limit_clients_wait_their_turn),
 		cmocka_unit_test(freeing_the_server_closes_held_requests),
 		cmocka_unit_test(readyz_says_what_is_missing),
 		cmocka_unit_test(metrics_are_refreshed_and_rendered),
