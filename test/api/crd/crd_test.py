@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import sys
 import time
 
@@ -133,6 +134,14 @@ def tables(api, namespace, schema):
     report(not unseen, "every rule of the CRD was broken once and said its message", unseen)
 
 
+def webhook_words(schema, source):
+    """The webhook repeats the rules in C: string literals, cut over lines by the layout."""
+    with open(source, encoding="utf-8") as file:
+        text = re.sub(r'"\s*\\?\s*"', "", file.read())
+    missing = sorted(m for m in set(rules(schema)) if m not in text)
+    report(not missing, "the webhook has the same words for every rule of the CRD", missing)
+
+
 def changes(api, namespace):
     """Rules hold on updates too, by any road."""
     path = AGENTS.format(namespace) + "/defaults"
@@ -215,7 +224,7 @@ def kubectl_shows(api, namespace, schema):
 
 
 def main():
-    kubectl, crd_path = sys.argv[1:3]
+    kubectl, crd_path, rules_path = sys.argv[1:4]
     api = Api(kubectl)
     namespace = "crd-test-%d" % os.getpid()
     try:
@@ -226,6 +235,7 @@ def main():
         full_agent(api, namespace, schema)
         defaults(api, namespace)
         tables(api, namespace, schema)
+        webhook_words(schema, rules_path)
         changes(api, namespace)
         status(api, namespace)
         server_side_apply(api, namespace)

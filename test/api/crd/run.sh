@@ -9,4 +9,5 @@ set -euo pipefail
 cd "$(dirname "$0")"
 : "${KUBECONFIG:?set KUBECONFIG to a cluster that may be written to}"
 export KUBECONFIG
-exec python3 crd_test.py "${KUBECTL:-kubectl}" ../../../crds/agents.krypton.ai.yaml
+root=../../..
+exec python3 -B crd_test.py "${KUBECTL:-kubectl}" $root/crds/agents.krypton.ai.yaml $root/common/krypton/agent_rules.c
