@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pure. A ring of buckets: constant memory for an agent however often it is looked at. */
+#include "scaler/samples.h"
+
+static int64_t bucket_of(int64_t window_ms, int64_t now_ms)
+{
+	int64_t width_ms = window_ms / SAMPLES_BUCKETS;
+
+	return now_ms / (width_ms > 0 ? width_ms : 1);
+}
+
+void samples_add(struct samples *samples, int64_t window_ms, int64_t now_ms, int count)
+{
+	int64_t bucket = bucket_of(window_ms, now_ms);
+
+	for (int64_t passed = samples->newest + 1; passed <= bucket && passed <= samples->newest + SAMPLES_BUCKETS; passed++)
+		samples->highest[passed % SAMPLES_BUCKETS] = 0;
+	if (bucket > samples->newest + SAMPLES_BUCKETS)
+		samples->highest[bucket % SAMPLES_BUCKETS] = 0;
+	if (bucket > samples->newest)
+		samples->newest = bucket;
+	if (count > samples->highest[bucket % SAMPLES_BUCKETS])
+		samples->highest[bucket % SAMPLES_BUCKETS] = count;
+}
+
+int samples_highest(const struct samples *samples, int64_t window_ms, int64_t now_ms)
+{
+	int64_t oldest = bucket_of(window_ms, now_ms) - SAMPLES_BUCKETS;
+	int highest = 0;
+
+	for (int64_t bucket = samples->newest; bucket > oldest && bucket > samples->newest - SAMPLES_BUCKETS && bucket >= 0; bucket--) {
+		if (samples->highest[bucket % SAMPLES_BUCKETS] > highest)
+			highest = samples->highest[bucket % SAMPLES_BUCKETS];
+	}
+	return highest;
+}

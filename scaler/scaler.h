@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scaler.h — the scaler on one page: what there is, and how its rooms reach it. */
+#ifndef KRYPTON_SCALER_SCALER_H
+#define KRYPTON_SCALER_SCALER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "krypton/roster.h"
+#include "kube/client.h"
+#include "kube/lease.h"
+#include "net/ops_server.h"
+#include "scaler/metrics.h"
+#include "scaler/options.h"
+
+struct gateways;
+struct map;
+
+struct scaler {
+	struct ops_common common;  /* first: the common handlers of the ops servers look here */
+	struct loop *loop;
+	const struct scaler_options *options;
+	struct metrics *metrics;
+	struct kube_client *client;
+	struct roster *roster;
+	struct gateways *gateways;
+	struct map *targets;       /* of struct target, by "namespace/name" */
+	struct loop_timer *tick;
+	struct kube_lease *lease;  /* NULL without --leader-elect */
+	bool decides;              /* the Lease is ours, or there is none to hold */
+	struct ops_server *metrics_server;
+	struct ops_server *health_server;
+};
+
+/* NULL with an error that names what is wrong: an address, the kubeconfig. Borrows loop and options. */
+struct scaler *scaler_new(struct loop *loop, const struct scaler_options *options, struct err *err);
+void scaler_free(struct scaler **scaler);
+/* SIGTERM: gives the Lease up, then loop_stop(). */
+void scaler_stop(struct scaler *scaler);
+
+#endif
