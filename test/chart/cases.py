@@ -83,7 +83,7 @@ ROWS = [
     ("manager.enableScaler", ["manager.enableScaler=false"], [(SCALER, "", ABSENT), ("ServiceAccount/krypton-scaler", "", ABSENT), ("ClusterRole/krypton-scaler", "", ABSENT),
                                                             ("PodDisruptionBudget/krypton-scaler", "", ABSENT), ("Role/krypton-scaler", "", ABSENT)]),
     ("manager.scalerIntervalMs", ["manager.scalerIntervalMs=250"], [flag("scaler", "--scaler-interval-ms=250")]),
-    ("manager.scalerStableWindowMs", ["manager.scalerStableWindowMs=5000000"], [flag("scaler", "--scaler-stable-window-ms=5000000")]),
+    ("manager.scalerStableWindowMs", ["manager.scalerStableWindowMs=3000000"], [flag("scaler", "--scaler-stable-window-ms=3000000")]),
     ("manager.resources", ["manager.resources.requests.cpu=50m"], [(o, RESOURCES + ".requests.cpu", "50m") for o in (CONTROLLER, SCALER, JOB)] + [(GATEWAY, RESOURCES + ".requests.cpu", "10m")]),
     ("manager.resources", ["manager.resources.requests.memory=32Mi"], [(o, RESOURCES + ".requests.memory", "32Mi") for o in (CONTROLLER, SCALER)]),
     ("manager.resources", ["manager.resources.limits.memory=64Mi"], [(o, RESOURCES + ".limits", {"memory": "64Mi"}) for o in (CONTROLLER, SCALER)]),
