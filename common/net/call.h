@@ -19,7 +19,7 @@ struct call_answer {
 	const struct h1_head *head; /* NULL where status is 0 */
 	struct text body;
 	const struct err *err;
-	bool was_connected;         /* the dial succeeded */
+	bool was_connected; /* the dial succeeded */
 };
 
 struct call_options {
@@ -29,9 +29,9 @@ struct call_options {
 	const char *host;           /* Host header */
 	const char *extra;          /* header lines with CRLF; NULL: none */
 	struct text body;           /* copied; empty: none */
-	int64_t connect_timeout_ms;
-	int64_t timeout_ms;         /* from start to the whole answer */
-	size_t max_body_bytes;      /* of the answer; past it ERR_LIMIT */
+	int64_t connect_timeout_ms; /* 0: none but the next */
+	int64_t timeout_ms;         /* from start to the whole answer; 0: 10 s */
+	size_t max_body_bytes;      /* of the answer; past it ERR_LIMIT; 0: 64 KiB */
 	void *arg;
 	/* Once, from the loop, never before call_start() returned. The answer is borrowed; the call is freed after it. */
 	void (*on_done)(void *arg, const struct call_answer *answer);
