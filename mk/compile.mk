@@ -7,7 +7,7 @@ SAN     ?=
 WERROR  ?=
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wcast-qual \
-	-Wformat=2 -Wundef -Wvla -Werror=return-type -Werror=implicit $(WERROR)
+	-Wformat=2 -Wundef -Wvla -Werror=return-type -Werror=implicit
 # gcc warns of `(void)f()` too where f is must_check; clang, which the gate runs as well, knows that it is on purpose.
 WARN += $(if $(findstring clang,$(CC)),,-Wno-unused-result)
 HARDEN := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
@@ -29,6 +29,9 @@ net_ARCHIVES     := $(BUILD)/lib/libnet.a $(base_ARCHIVES)
 kube_ARCHIVES    := $(BUILD)/lib/libkube.a $(net_ARCHIVES)
 krypton_ARCHIVES := $(BUILD)/lib/libkrypton.a $(kube_ARCHIVES)
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+
 # Objects go by way of a record of how they are compiled, so that other flags compile anew.
 $(BUILD)/obj/flags: FORCE
 	@mkdir -p $(@D)
@@ -38,14 +41,15 @@ FORCE:
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(KRYPTON_CFLAGS) -c -o $@ $<
+	@echo "  cc  $<"
+	$(Q)$(CC) $(CFLAGS) $(KRYPTON_CFLAGS) $(WERROR) -c -o $@ $<
 
 define layer_rule
 $(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(sort $$(wildcard common/$(1)/*.c)))
 $(BUILD)/lib/lib$(1).a: $$($(1)_OBJECTS)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach layer,$(LAYERS),$(eval $(call layer_rule,$(layer))))
 

@@ -8,7 +8,7 @@ define daemon_rule
 $(1)_OBJECTS := $$(patsubst %.c,$(BUILD)/obj/%.o,$$(sort $$(wildcard $(1)/*.c)))
 $(BUILD)/bin/$(1): $$($(1)_OBJECTS) $(krypton_ARCHIVES)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$($(1)_OBJECTS) $(krypton_ARCHIVES) $(krypton_LIBS)
+	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$($(1)_OBJECTS) $(krypton_ARCHIVES) $(krypton_LIBS)
 endef
 $(foreach daemon,$(DAEMON_FOLDERS),$(eval $(call daemon_rule,$(daemon))))
 
@@ -16,4 +16,4 @@ $(foreach daemon,$(DAEMON_FOLDERS),$(eval $(call daemon_rule,$(daemon))))
 proxy-sidecar_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard proxy-sidecar/*.c)))
 $(BUILD)/bin/krypton-proxy: $(proxy-sidecar_OBJECTS) $(net_ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(if $(SAN),-pie,-static-pie) $(KRYPTON_LDFLAGS) -o $@ $(proxy-sidecar_OBJECTS) $(net_ARCHIVES) -lev -lm -ljansson
+	$(Q)$(CC) $(CFLAGS) $(if $(SAN),-pie,-static-pie) $(KRYPTON_LDFLAGS) -o $@ $(proxy-sidecar_OBJECTS) $(net_ARCHIVES) -lev -lm -ljansson

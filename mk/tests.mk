@@ -18,7 +18,7 @@ unit_PROGRAMS := $(patsubst test/unit/%.c,$(BUILD)/test/unit/%,$(unit_SOURCES))
 define unit_layer_rule
 $(BUILD)/test/unit/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%.o $($(1)_ARCHIVES)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $($(1)_ARCHIVES) -lcmocka $($(1)_LIBS)
+	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $($(1)_ARCHIVES) -lcmocka $($(1)_LIBS)
 endef
 $(foreach layer,$(LAYERS),$(eval $(call unit_layer_rule,$(layer))))
 
@@ -27,14 +27,25 @@ define unit_daemon_rule
 $(BUILD)/lib/lib$(1).a: $$(filter-out %/main.o,$$($(1)_OBJECTS))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(Q)$(AR) rcs $$@ $$^
 $(BUILD)/test/unit/$(1)/%: $(BUILD)/obj/test/unit/$(1)/%.o $(BUILD)/lib/lib$(1).a $(krypton_ARCHIVES)
 	@mkdir -p $$(@D)
-	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $(BUILD)/lib/lib$(1).a $(krypton_ARCHIVES) -lcmocka $(krypton_LIBS)
+	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $$@ $$< $(BUILD)/lib/lib$(1).a $(krypton_ARCHIVES) -lcmocka $(krypton_LIBS)
 endef
 $(foreach daemon,$(DAEMON_FOLDERS) proxy-sidecar,$(eval $(call unit_daemon_rule,$(daemon))))
 
+# Programs that drive the Kubernetes client: against scripted API servers (wire) and a real one (api).
+kube_DRIVERS := $(patsubst test/%.c,$(BUILD)/test/%,$(sort $(wildcard test/wire/kube_*.c test/api/kube/*.c)))
+$(kube_DRIVERS): $(BUILD)/test/%: $(BUILD)/obj/test/%.o $(kube_ARCHIVES)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $@ $< $(kube_ARCHIVES) $(kube_LIBS)
+wire api: $(kube_DRIVERS)
+
 .SECONDARY:
+
+.PHONY: unit-programs wire-programs
+unit-programs: $(unit_PROGRAMS)
+wire-programs: $(kube_DRIVERS)
 
 unit: $(unit_PROGRAMS) ## the deciding, in tables
 	@$(SUITE) unit test/unit/run.sh $(unit_PROGRAMS)

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What `make test` runs: every suite that gates a change, the quick ones first. A suite that fails does not keep the
+# others from running; the last line adds them up.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+jobs=$(nproc)
+started=$SECONDS
+status=0
+
+step() { # title, make arguments…
+	local title=$1
+	shift
+	printf '\n== %s (after %d s)\n' "$title" $((SECONDS - started))
+	make --no-print-directory "$@" || status=1
+}
+
+# A compilation that fails is a failed suite of its own: nothing after it would mean anything.
+compile() { # name, make arguments…
+	local name=$1
+	shift
+	printf '\n== compile: %s (after %d s)\n' "$name" $((SECONDS - started))
+	mkdir -p build/results
+	if make --no-print-directory -j"$jobs" "$@" > "build/results/compile-$name.log" 2>&1; then
+		echo "ok - everything compiles without a warning ($name)" | tee -a "build/results/compile-$name.log"
+		echo 0 > "build/results/compile-$name.status"
+	else
+		grep -E 'error|warning|Error' "build/results/compile-$name.log" | head -n 40
+		echo "not ok - everything compiles without a warning ($name)" | tee -a "build/results/compile-$name.log"
+		echo 1 > "build/results/compile-$name.status"
+		status=1
+	fi
+}
+
+step "order of the house" -k format-check lint layers
+compile gcc WERROR=-Werror all unit-programs
+step "unit tests" unit WERROR=-Werror
+compile clang BUILD=build/clang CC=clang WERROR=-Werror all unit-programs
+step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror unit
+compile sanitizers BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs wire-programs
+step "unit and wire tests under sanitizers" BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" -k unit wire
+step "wire tests" wire WERROR=-Werror
+step "fuzz targets over their corpora" fuzz FUZZ_SECONDS=2
+printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
+hack/cluster/build.sh || status=1
+step "chart" chart
+step "API server" api WERROR=-Werror
+step "the local cluster's own life" hack-test
+step "images" images-check example-images
+step "cluster" cluster WERROR=-Werror
+printf '\n== done after %d s\n' $((SECONDS - started))
+mk/summary.sh || status=1
+exit "$status"
