@@ -82,6 +82,9 @@ def every_value(chart):
 def refusals(chart):
     tries = [(["%skryptonite=1" % (s + "." if s else "")], "kryptonite", "an unknown key in " + (s or "the values")) for s in cases.SECTIONS]
     tries += [(settings, words, settings[-1]) for settings, words in cases.REFUSED]
+    for key, default in leaves(load(chart.path + "/values.yaml")):
+        wrong = '["wrong"]' if not isinstance(default, list) else '"wrong"'
+        tries.append((["%s=%s" % (key, wrong)], "/" + key.replace(".", "/"), "a wrong type for " + key))
     for (settings, words, sentence), outcome in zip(tries, pool.map(lambda t: chart.try_render(t[0]), tries)):
         report(isinstance(outcome, Refused) and words in str(outcome), "refused by name: " + sentence, outcome)
     outcome = chart.try_render([], extra=("--kube-version", "1.26.0"))
