@@ -10,7 +10,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 
 #include <curl/curl.h>
@@ -18,9 +17,8 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "net/pem_file.h"
+#include "net/curl_handle.h"
 
-#define CONNECT_TIMEOUT_MS    10000
 #define COLLECT_DEFAULT_BYTES (64 * 1024)
 #define HEADERS_MAX_BYTES     (64 * 1024)
 #define RETRY_AFTER_MAX_S     (24 * 60 * 60)
@@ -35,10 +33,7 @@ struct http_request {
 	LIST_ENTRY(http_request) link;
 	struct http_client *client;
 	enum request_state state;
-	CURL *easy;
-	struct curl_slist *headers;
-	struct curl_slist *connect_to;
-	char *body;
+	struct curl_handle handle;
 	char *label;                     /* "GET https://…": begins every error */
 	char curl_text[CURL_ERROR_SIZE]; /* libcurl's own words */
 	struct loop_timer *silence;      /* NULL: any silence is fine */
@@ -60,13 +55,11 @@ struct http_client {
 	CURLM *multi;
 	struct loop_timer *timer; /* libcurl's */
 	LIST_HEAD(, http_request) requests;
-	struct pem_file authorities, certificate, key;
-	char *server_name;
-	bool has_authorities, has_certificate, is_insecure;
+	struct curl_tls tls;
 	bool is_in_curl;   /* libcurl is on the stack */
+	bool is_reporting; /* on_done is being called */
 	bool is_unsettled; /* some request is WAITING or DOOMED */
-	bool is_doomed;    /* freed from within libcurl: ends when it returns */
-	bool *is_gone;     /* where to say that a callback has freed us; NULL: nobody asks */
+	bool is_doomed;    /* freed from a callback: ends when that has returned */
 };
 
 /* --- the heap --- */
@@ -93,7 +86,7 @@ static const char *connect_trouble(const struct http_request *request, char *out
 {
 	long reason = 0;
 
-	(void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &reason);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_OS_ERRNO, &reason);
 	if (reason == 0)
 		return request->curl_text;
 	(void)snprintf(out, out_bytes, "%s", strerror((int)reason));
@@ -105,7 +98,7 @@ static bool is_connected(const struct http_request *request)
 {
 	curl_off_t connected_us = 0;
 
-	(void)curl_easy_getinfo(request->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
 	return connected_us > 0;
 }
 
@@ -148,11 +141,8 @@ static void describe_failure(struct http_request *request, CURLcode code)
 static void request_release(struct http_request *request)
 {
 	loop_timer_free(&request->silence);
-	curl_easy_cleanup(request->easy);
-	curl_slist_free_all(request->headers);
-	curl_slist_free_all(request->connect_to);
+	curl_handle_fini(&request->handle);
 	buf_fini(&request->collected);
-	mem_release(request->body);
 	mem_release(request->label);
 	mem_release(request);
 }
@@ -161,7 +151,7 @@ static void request_release(struct http_request *request)
 static void request_detach(struct http_request *request)
 {
 	if (request->state != REQUEST_WAITING)
-		(void)curl_multi_remove_handle(request->client->multi, request->easy);
+		(void)curl_multi_remove_handle(request->client->multi, request->handle.easy);
 	LIST_REMOVE(request, link);
 }
 
@@ -169,7 +159,7 @@ static int64_t retry_after_ms(const struct http_request *request)
 {
 	curl_off_t seconds = 0;
 
-	(void)curl_easy_getinfo(request->easy, CURLINFO_RETRY_AFTER, &seconds);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_RETRY_AFTER, &seconds);
 	return (seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : seconds) * 1000;
 }
 
@@ -179,7 +169,7 @@ static void request_end(struct http_request *request)
 	bool is_whole = request->err.code == ERR_NONE;
 	long status = 0;
 
-	(void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_RESPONSE_CODE, &status);
 	request_detach(request);
 	request->state = REQUEST_ENDING;
 	bool is_stream = request->on_bytes != NULL && status / 100 == 2;
@@ -208,7 +198,7 @@ static void note_head(struct http_request *request)
 {
 	long status = 0;
 
-	(void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_RESPONSE_CODE, &status);
 	if (request->is_open || status / 100 != 2)
 		return;
 	request->is_open = true;
@@ -242,7 +232,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 	if (request->state == REQUEST_DOOMED)
 		return CURL_WRITEFUNC_ERROR;
 	note_life(request);
-	(void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(request->handle.easy, CURLINFO_RESPONSE_CODE, &status);
 	if (request->on_bytes != NULL && status / 100 == 2) {
 		if (text.len > 0)
 			request->on_bytes(request->arg, text);
@@ -268,10 +258,7 @@ static void client_release(struct http_client *client)
 	if (client->multi != NULL)
 		(void)curl_multi_cleanup(client->multi);
 	loop_timer_free(&client->timer);
-	pem_file_fini(&client->authorities);
-	pem_file_fini(&client->certificate);
-	pem_file_fini(&client->key);
-	mem_release(client->server_name);
+	curl_tls_fini(&client->tls);
 	mem_release(client);
 }
 
@@ -288,7 +275,7 @@ static void client_settle(struct http_client *client)
 
 		if (request->state == REQUEST_WAITING) {
 			request->state = REQUEST_RUNNING;
-			BUG_ON(curl_multi_add_handle(client->multi, request->easy) != CURLM_OK);
+			BUG_ON(curl_multi_add_handle(client->multi, request->handle.easy) != CURLM_OK);
 		} else if (request->state == REQUEST_DOOMED) {
 			request_detach(request);
 			request_release(request);
@@ -320,16 +307,14 @@ static void client_report(struct http_client *client)
 {
 	struct http_request *request;
 	CURLcode code = CURLE_OK;
-	bool is_gone = false;
 
-	client->is_gone = &is_gone;
-	while (!is_gone && (request = next_finished(client, &code)) != NULL) {
+	client->is_reporting = true;
+	while (!client->is_doomed && (request = next_finished(client, &code)) != NULL) {
 		if (code != CURLE_OK && request->err.code == ERR_NONE)
 			describe_failure(request, code);
 		request_end(request);
 	}
-	if (!is_gone)
-		client->is_gone = NULL;
+	client->is_reporting = false;
 }
 
 static void client_advance(struct http_client *client, curl_socket_t socket, int events)
@@ -339,12 +324,12 @@ static void client_advance(struct http_client *client, curl_socket_t socket, int
 	client->is_in_curl = true;
 	(void)curl_multi_socket_action(client->multi, socket, events, &running);
 	client->is_in_curl = false;
-	if (client->is_doomed) {
-		client_release(client);
-		return;
+	if (!client->is_doomed) {
+		client_settle(client);
+		client_report(client);
 	}
-	client_settle(client);
-	client_report(client);
+	if (client->is_doomed)
+		client_release(client);
 }
 
 /* libcurl's per-socket record: which client a descriptor's readiness belongs to. */
@@ -412,133 +397,9 @@ static void on_silence(void *arg)
 
 /* --- making them --- */
 
-static bool has_header(const char *const *headers, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; headers != NULL && *headers != NULL; headers++) {
-		if (strncasecmp(*headers, name, len) == 0 && (*headers)[len] == ':')
-			return true;
-	}
-	return false;
-}
-
-static void add_header(struct http_request *request, const char *line)
-{
-	request->headers = curl_slist_append(request->headers, line);
-	BUG_ON(request->headers == NULL);
-}
-
-static void set_headers(struct http_request *request, const char *const *headers)
-{
-	for (const char *const *line = headers; line != NULL && *line != NULL; line++)
-		add_header(request, *line);
-	add_header(request, "Expect:"); /* no pause for a 100 before a large body: both ends are ours or the API server */
-	if (!has_header(headers, "Content-Type"))
-		add_header(request, "Content-Type:");
-	(void)curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
-}
-
-static void set_method(struct http_request *request, const struct http_request_options *options)
-{
-	CURL *easy = request->easy;
-
-	if (strcmp(options->method, "HEAD") == 0)
-		(void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	else
-		(void)curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, options->method);
-	if (options->body.len > 0 || strcmp(options->method, "POST") == 0) {
-		request->body = mem_copy_bytes(options->body.at, options->body.len);
-		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body.len);
-		(void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-	}
-	/* libcurl repeats a request on a fresh connection where a kept one turns out to be closed. What may have been acted upon
-	   is not sent twice: a POST has its own connection. */
-	if (strcmp(options->method, "POST") == 0)
-		(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-}
-
-static void set_tls(struct http_request *request)
-{
-	struct http_client *client = request->client;
-	CURL *easy = request->easy;
-
-	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (client->has_authorities) {
-		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, client->authorities.path);
-		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* these and no others */
-	}
-	if (client->has_certificate) {
-		(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate.path);
-		(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key.path);
-	}
-	if (client->is_insecure) {
-		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-}
-
-/* libcurl checks the certificate against the URL's host. Another name is checked by putting it there and saying where to connect
-   and what Host to send instead. -1: the URL is none. */
-static int set_url_by_name(struct http_request *request, const char *url, const char *server_name)
-{
-	CURLU *parts = curl_url();
-	char *host = NULL, *port = NULL, *named = NULL;
-	bool is_done = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		curl_url_set(parts, CURLUPART_HOST, server_name, 0) == CURLUE_OK &&
-		curl_url_get(parts, CURLUPART_URL, &named, 0) == CURLUE_OK;
-
-	if (is_done) {
-		char line[512];
-
-		(void)snprintf(line, sizeof(line), "::%s:%s", host, port);
-		request->connect_to = curl_slist_append(NULL, line);
-		(void)snprintf(line, sizeof(line), "Host: %s:%s", host, port);
-		add_header(request, line);
-		(void)curl_easy_setopt(request->easy, CURLOPT_CONNECT_TO, request->connect_to);
-		(void)curl_easy_setopt(request->easy, CURLOPT_URL, named);
-	}
-	curl_free(host);
-	curl_free(port);
-	curl_free(named);
-	curl_url_cleanup(parts);
-	return is_done ? 0 : -1;
-}
-
-static void set_url(struct http_request *request, const char *url)
-{
-	const char *server_name = request->client->server_name;
-
-	if (server_name == NULL || set_url_by_name(request, url, server_name) == -1)
-		(void)curl_easy_setopt(request->easy, CURLOPT_URL, url); /* no URL: libcurl says so as the request's failure */
-	(void)curl_easy_setopt(request->easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	/* Whatever HTTPS_PROXY says: it is meant for the way out of the cluster, while the API server and agents are inside, and a
-	   proxy would be handed our bearer token. */
-	(void)curl_easy_setopt(request->easy, CURLOPT_NOPROXY, "*");
-	(void)curl_easy_setopt(request->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-}
-
-static void set_limits(struct http_request *request, const struct http_request_options *options)
-{
-	long connect_ms = (long)(options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS);
-
-	(void)curl_easy_setopt(request->easy, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(request->easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
-	(void)curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, (long)options->timeout_ms);
-	(void)curl_easy_setopt(request->easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	request->timeout_ms = options->timeout_ms;
-	request->silence_timeout_ms = options->silence_timeout_ms;
-	if (options->silence_timeout_ms > 0) {
-		request->silence = loop_timer_new(request->client->loop, on_silence, request);
-		note_life(request);
-	}
-}
-
 static void set_callbacks(struct http_request *request)
 {
-	CURL *easy = request->easy;
+	CURL *easy = request->handle.easy;
 
 	(void)curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->curl_text);
@@ -557,24 +418,6 @@ static char *label_of(const struct http_request_options *options)
 	return mem_copy_text(label);
 }
 
-static int client_take_tls(struct http_client *client, const struct http_tls *tls, struct err *err)
-{
-	client->is_insecure = tls->insecure;
-	client->server_name = mem_copy_text(tls->server_name);
-	client->has_authorities = tls->ca_pem != NULL;
-	client->has_certificate = tls->certificate_pem != NULL;
-	if ((tls->certificate_pem == NULL) != (tls->key_pem == NULL))
-		return err_set(err, ERR_INVALID, "a client certificate needs its key, and a key its certificate");
-	if (tls->ca_pem != NULL && pem_check_authorities(tls->ca_pem, err) < 0)
-		return -1;
-	if (tls->certificate_pem != NULL && pem_check_pair(tls->certificate_pem, tls->key_pem, err) < 0)
-		return -1;
-	if (pem_file_init(&client->authorities, tls->ca_pem, err) < 0 ||
-		pem_file_init(&client->certificate, tls->certificate_pem, err) < 0)
-		return -1;
-	return pem_file_init(&client->key, tls->key_pem, err);
-}
-
 struct http_client *http_client_new(struct loop *loop, const struct http_tls *tls, struct err *err)
 {
 	scoped(http_client) client = mem_alloc(sizeof(*client));
@@ -582,9 +425,8 @@ struct http_client *http_client_new(struct loop *loop, const struct http_tls *tl
 
 	curl_start_once();
 	client->loop = loop;
-	client->authorities.fd = client->certificate.fd = client->key.fd = -1;
 	LIST_INIT(&client->requests);
-	if (tls != NULL && client_take_tls(client, tls, err) < 0)
+	if (curl_tls_init(&client->tls, tls, err) < 0)
 		return NULL;
 	client->timer = loop_timer_new(loop, on_curl_due, client);
 	client->multi = curl_multi_init();
@@ -607,15 +449,15 @@ void http_client_free(struct http_client **client)
 	*client = NULL;
 	if (ending == NULL)
 		return;
-	if (ending->is_gone != NULL)
-		*ending->is_gone = true;
-	if (!ending->is_in_curl) {
+	if (!ending->is_in_curl && !ending->is_reporting) {
 		client_release(ending);
 		return;
 	}
 	ending->is_doomed = true;
-	LIST_FOREACH(request, &ending->requests, link)
-	request->state = request->state == REQUEST_WAITING ? REQUEST_WAITING : REQUEST_DOOMED;
+	for (request = LIST_FIRST(&ending->requests); request != NULL; request = LIST_NEXT(request, link)) {
+		if (request->state == REQUEST_RUNNING)
+			request->state = REQUEST_DOOMED;
+	}
 }
 
 struct http_request *http_client_send(struct http_client *client, const struct http_request_options *options)
@@ -628,15 +470,15 @@ struct http_request *http_client_send(struct http_client *client, const struct h
 	request->on_bytes = options->on_bytes;
 	request->on_done = options->on_done;
 	request->label = label_of(options);
-	request->easy = curl_easy_init();
-	BUG_ON(request->easy == NULL);
+	request->timeout_ms = options->timeout_ms;
+	request->silence_timeout_ms = options->silence_timeout_ms;
+	curl_handle_init(&request->handle, &client->tls, options);
 	buf_init(&request->collected, options->max_body_bytes > 0 ? options->max_body_bytes : COLLECT_DEFAULT_BYTES);
 	set_callbacks(request);
-	set_method(request, options);
-	set_url(request, options->url);
-	set_headers(request, options->headers);
-	set_tls(request);
-	set_limits(request, options);
+	if (request->silence_timeout_ms > 0) {
+		request->silence = loop_timer_new(client->loop, on_silence, request);
+		note_life(request);
+	}
 	LIST_INSERT_HEAD(&client->requests, request, link);
 	client->is_unsettled = true;
 	client_settle(client);

@@ -366,8 +366,7 @@ void ops_server_free(struct ops_server **server)
 	loop_timer_free(&ending->timer);
 	if (ending->daemon != NULL) {
 		/* libmicrohttpd takes none that is still suspended to its end. */
-		LIST_FOREACH(request, &ending->requests, link)
-		{
+		for (request = LIST_FIRST(&ending->requests); request != NULL; request = LIST_NEXT(request, link)) {
 			if (request->state == REQUEST_HELD)
 				MHD_resume_connection(request->connection);
 		}

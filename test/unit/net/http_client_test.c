@@ -476,6 +476,38 @@ static void freeing_the_client_calls_nobody(void **state)
 	teardown(&scene);
 }
 
+static void on_done_free_client(void *arg, const struct http_answer *answer)
+{
+	struct scene *scene = arg;
+
+	http_client_free(&scene->client);
+	on_done(arg, answer);
+}
+
+static void freeing_the_client_from_an_end_is_safe(void **state)
+{
+	static const struct peer_step script[] = {
+		{ PEER_ACCEPT, NULL },
+		{ PEER_REQUEST, NULL },
+		{ PEER_SEND, OK_HEAD "hello" },
+		{ PEER_END, NULL },
+	};
+	struct scene scene;
+
+	(void)state;
+	setup(&scene, script);
+	struct http_request_options options = get(&scene);
+
+	options.silence_timeout_ms = 60000;
+	options.on_done = on_done_free_client;
+	(void)http_client_send(scene.client, &options);
+	send_and_wait(&scene, options);
+	assert_int_equal(scene.done, 1);
+	assert_string_equal(scene.body, "hello");
+	peer_join(scene.peer);
+	teardown(&scene);
+}
+
 static void an_answer_past_its_cap_is_an_error(void **state)
 {
 	static const struct peer_step script[] = {
@@ -672,6 +704,7 @@ int main(void)
 		cmocka_unit_test(freeing_the_client_from_its_bytes_is_safe),
 		cmocka_unit_test(a_request_may_be_sent_from_bytes),
 		cmocka_unit_test(freeing_the_client_calls_nobody),
+		cmocka_unit_test(freeing_the_client_from_an_end_is_safe),
 		cmocka_unit_test(an_answer_past_its_cap_is_an_error),
 		cmocka_unit_test(headers_without_end_are_an_error),
 		cmocka_unit_test(a_refused_dial_names_method_and_address),
