@@ -55,7 +55,7 @@ net_make_node() { # node
 	ip -n "$node_ns" link set eth0 up
 	ip -n "$node_ns" route replace "$service_net" dev eth0 src "$address"
 	ip -n "$node_ns" route replace prohibit default
-	nsenter --net="/run/netns/$node_ns" sysctl -qw net.ipv4.ip_forward=1
+	nsenter --net="/run/netns/$node_ns" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
 	ip route replace "$(node_pod_net "$1")" via "$address"
 	(($1 > 1)) || ip route replace "$service_net" via "$address"
 }
