@@ -294,11 +294,11 @@ enum options_result options_parse(const struct option *table, size_t count, void
 	return OPTIONS_RUN;
 }
 
-static json_t *text_json(const struct option *option, const char *text)
+static json_t *text_json(const char *text, bool is_secret)
 {
 	if (text == NULL)
 		return json_null();
-	return json_string(option->secret && text[0] != '\0' ? "***" : text);
+	return json_string(is_secret && text[0] != '\0' ? "***" : text);
 }
 
 static json_t *value_json(const struct option *option, const void *options)
@@ -306,15 +306,16 @@ static json_t *value_json(const struct option *option, const void *options)
 	const void *target = (const char *)options + option->offset;
 	char duration[DURATION_TEXT_BYTES];
 
-	switch (option->type) {
-	case OPTION_TEXT:
-	case OPTION_ADDRESS: return text_json(option, *(const char *const *)target);
-	case OPTION_BOOL: return json_boolean(*(const bool *)target);
-	case OPTION_INT:
-	case OPTION_BYTES: return json_integer(*(const int64_t *)target);
-	case OPTION_DURATION: duration_format(*(const int64_t *)target, duration); return json_string(duration);
-	}
-	return NULL;
+	if (option->type == OPTION_TEXT || option->type == OPTION_ADDRESS)
+		return text_json(*(const char *const *)target, option->secret);
+	if (option->secret)
+		return json_string("***");
+	if (option->type == OPTION_BOOL)
+		return json_boolean(*(const bool *)target);
+	if (option->type != OPTION_DURATION)
+		return json_integer(*(const int64_t *)target);
+	duration_format(*(const int64_t *)target, duration);
+	return json_string(duration);
 }
 
 struct json_t *options_to_json(const struct option *table, size_t count, const void *target)
