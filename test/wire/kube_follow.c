@@ -3,7 +3,8 @@
  * kube_follow URL SILENCE_MS LINE… — follows pods at a scripted API server and
  * prints what a reflector and its cache say, a line each. Ends with 0 as soon
  * as the lines given have been printed, with 1 at the first other one or
- * after 20 s.
+ * after 20 s. A LINE that ends in * is a beginning; `pause MS` is no line, but
+ * says how long after the line before the next one comes at the earliest.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct follow {
 	struct loop *loop;
 	char **expected;
 	int expected_count, seen;
+	int64_t said_ms;  /* when the last line came */
 	int status;
 };
 
@@ -30,6 +32,29 @@ static void follow_end(struct follow *follow, int status)
 	if (follow->status == -1)
 		follow->status = status;
 	loop_stop(follow->loop);
+}
+
+static bool is_expected(const char *line, const char *expected)
+{
+	size_t len = strlen(expected);
+
+	if (len > 0 && expected[len - 1] == '*')
+		return strncmp(line, expected, len - 1) == 0;
+	return strcmp(line, expected) == 0;
+}
+
+/* Takes `pause MS` off what is expected; false: the line came too early. */
+static bool pause_is_over(struct follow *follow)
+{
+	int64_t pause_ms, passed_ms = loop_now_ms(follow->loop) - follow->said_ms;
+
+	follow->said_ms = loop_now_ms(follow->loop);
+	if (follow->seen >= follow->expected_count || strncmp(follow->expected[follow->seen], "pause ", 6) != 0)
+		return true;
+	if (text_to_int(text_of(follow->expected[follow->seen++] + 6), 0, DEADLINE_MS, &pause_ms) == 0 && passed_ms >= pause_ms)
+		return true;
+	(void)printf("after %lld ms already\n", (long long)passed_ms);
+	return false;
 }
 
 static void say(struct follow *follow, const char *what, const char *key, const char *version)
@@ -41,7 +66,7 @@ static void say(struct follow *follow, const char *what, const char *key, const 
 	(void)snprintf(line, sizeof(line), "%s%s%s%s%s", what, key[0] == '\0' ? "" : " ", key, version[0] == '\0' ? "" : " ", version);
 	(void)printf("%s\n", line);
 	(void)fflush(stdout);
-	if (follow->seen >= follow->expected_count || strcmp(line, follow->expected[follow->seen]) != 0) {
+	if (!pause_is_over(follow) || follow->seen >= follow->expected_count || !is_expected(line, follow->expected[follow->seen])) {
 		(void)printf("expected: %s\n", follow->seen < follow->expected_count ? follow->expected[follow->seen] : "(nothing)");
 		follow_end(follow, 1);
 		return;
