@@ -8,7 +8,8 @@ fuzz_PROGRAMS := $(addprefix $(BUILD)/fuzz/bin/,$(fuzz_NAMES))
 
 .PHONY: fuzz fuzz-programs
 fuzz: ## every fuzz target over its corpus and FUZZ_SECONDS (10) more
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang SAN="$(FUZZ_SAN)" fuzz-programs
+	@$(MAKE) --no-print-directory -s $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) BUILD=$(BUILD)/fuzz CC=clang \
+		SAN="$(FUZZ_SAN)" fuzz-programs || rm -f $(fuzz_PROGRAMS)  # none rather than an old one: each is then reported
 	@$(SUITE) fuzz test/fuzz/run.sh $(fuzz_PROGRAMS)
 
 fuzz-programs: $(addprefix $(BUILD)/bin/,$(fuzz_NAMES))

@@ -108,7 +108,6 @@ static int set_url_by_name(struct curl_handle *handle, const char *url, const ch
 
 static void set_url(struct curl_handle *handle, const char *url, const char *server_name)
 {
-
 	if (server_name == NULL || set_url_by_name(handle, url, server_name) == -1)
 		(void)curl_easy_setopt(handle->easy, CURLOPT_URL, url); /* no URL: libcurl says so as the request's failure */
 	(void)curl_easy_setopt(handle->easy, CURLOPT_PROTOCOLS_STR, "http,https");
