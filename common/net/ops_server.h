@@ -43,7 +43,8 @@ struct ops_server *ops_server_new(struct loop *loop, const struct ops_server_opt
 void ops_server_free(struct ops_server **server);
 uint16_t ops_server_port(const struct ops_server *server);
 
-/* Valid from handle() until ops_reply(); a request may be held (long poll), bounded by its handler. */
+/* Valid from handle() until ops_reply(); a request may be held (long poll), bounded in time by its
+   handler: while it is held nobody notices that its client left. */
 struct text ops_request_query(struct ops_request *request, const char *name);  /* decoded; at == NULL: absent */
 struct text ops_request_header(struct ops_request *request, const char *name); /* at == NULL: absent */
 struct text ops_request_parameter(struct ops_request *request, int index);     /* of the route's `{…}` */
