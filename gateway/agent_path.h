@@ -3,6 +3,8 @@
 #ifndef KRYPTON_GATEWAY_AGENT_PATH_H
 #define KRYPTON_GATEWAY_AGENT_PATH_H
 
+#include <stdbool.h>
+
 #include "base/attributes.h"
 #include "base/text.h"
 #include "net/h1_head.h"
@@ -16,13 +18,7 @@ struct agent_path {
 	struct text rest;    /* path and query verbatim behind it; may be empty or begin with '?' */
 };
 
-enum agent_path_result {
-	AGENT_PATH_FOUND,
-	AGENT_PATH_OTHER,    /* names no namespace and agent */
-	AGENT_PATH_UNSAFE,   /* a `..` segment, raw or encoded */
-};
-
-/* Texts borrow the head's. */
-enum agent_path_result agent_path_parse(const struct h1_head *head, struct agent_path *ret_path) must_check;
+/* Texts borrow the head's. false: the target names no namespace and agent. */
+bool agent_path_parse(const struct h1_head *head, struct agent_path *ret_path) must_check;
 
 #endif

@@ -258,15 +258,9 @@ void invocation_begin(struct gateway *gateway, struct exchange *exchange)
 	invocation->exchange = exchange;
 	invocation->arrived_ms = loop_now_ms(gateway->loop);
 	exchange_set_owner_data(exchange, invocation);
-	switch (agent_path_parse(exchange_head(exchange), &invocation->path)) {
-	case AGENT_PATH_OTHER:
+	if (!agent_path_parse(exchange_head(exchange), &invocation->path)) {
 		refuse_with(invocation, REFUSAL_BAD_PATH, NULL);
 		return;
-	case AGENT_PATH_UNSAFE:
-		refuse_with(invocation, REFUSAL_UNSAFE_PATH, NULL);
-		return;
-	case AGENT_PATH_FOUND:
-		break;
 	}
 	invocation->route = routes_find(gateway->routes, invocation->path.name_space, invocation->path.name);
 	if (invocation->route == NULL) {

@@ -11,7 +11,6 @@ static const struct {
 	const char *reason, *error, *hint, *extra;
 } TABLE[REFUSALS] = {
 	[REFUSAL_BAD_PATH] = { 400, "BadPath", "the path names no namespace and agent", "invoke an agent at /v1/agents/NAMESPACE/NAME", "" },
-	[REFUSAL_UNSAFE_PATH] = { 400, "BadPath", "the path has a '..' segment", "send the path without it", "" },
 	[REFUSAL_NO_AGENT] = { 404, "AgentNotFound", "no such agent", "kubectl get agents -A lists what there is", "" },
 	[REFUSAL_STARTING] = { 503, "GatewayStarting", "the gateway has not read the list of agents yet", "try again in a moment", RETRY_SOON },
 	[REFUSAL_BUFFER_FULL] = { 503, "BufferFull", "too many requests wait for this agent already",

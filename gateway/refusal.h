@@ -10,7 +10,6 @@
 
 enum refusal {
 	REFUSAL_BAD_PATH,
-	REFUSAL_UNSAFE_PATH,
 	REFUSAL_NO_AGENT,
 	REFUSAL_STARTING,          /* the gateway has not seen the Agents yet */
 	REFUSAL_BUFFER_FULL,

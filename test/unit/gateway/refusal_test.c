@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/refusal.h"
+
+#include <string.h>
+
+#include "test/unit/base/test.h"
+
+static void every_refusal_has_the_status_of_the_contract(void **state)
+{
+	static const struct {
+		enum refusal refusal;
+		int status;
+	} rows[] = {
+		{ REFUSAL_BAD_PATH, 400 }, { REFUSAL_NO_AGENT, 404 }, { REFUSAL_START_TIMEOUT, 504 },
+		{ REFUSAL_BUFFER_FULL, 503 }, { REFUSAL_QUEUE_TIMEOUT, 503 }, { REFUSAL_UNREACHABLE, 502 }, { REFUSAL_CLOSED, 502 },
+		{ REFUSAL_BAD_ANSWER, 502 }, { REFUSAL_FIRST_BYTE_LATE, 504 }, { REFUSAL_STARTING, 503 },
+	};
+
+	(void)state;
+	assert_int_equal(ARRAY_LEN(rows), REFUSALS);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(refusal_status(rows[i].refusal), rows[i].status);
+		assert_int_equal(strcmp(refusal_extra(rows[i].refusal), rows[i].status == 503 ? "Retry-After: 1\r\n" : ""), 0);
+	}
+}
+
+static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
+{
+	scoped_buf body;
+
+	(void)state;
+	buf_init(&body, 4096);
+	assert_int_equal(refusal_format(REFUSAL_START_TIMEOUT,
+		&(struct refusal_facts){ .agent = "default/hello", .reason = "PortMismatch", .detail = "listens on 9000" }, &body), 0);
+	assert_non_null(strstr(buf_terminated(&body), "\"agent default/hello: none of the agent's pods became ready in time: listens on 9000\""));
+	assert_non_null(strstr(buf_terminated(&body), "\"PortMismatch\""));
+	assert_non_null(strstr(buf_terminated(&body), "\"hint\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_refusal_has_the_status_of_the_contract),
+		cmocka_unit_test(the_body_names_the_agent_the_reason_and_the_next_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
