@@ -73,9 +73,10 @@ static void on_done(void *arg, const struct http_answer *answer)
 	scene->retry_after_ms = answer->retry_after_ms;
 	scene->err = answer->err != NULL ? *answer->err : (struct err){ 0 };
 	assert_true(answer->body.len < sizeof(scene->body));
-	if (answer->body.len > 0)
+	if (answer->body.len > 0) {
 		memcpy(scene->body, answer->body.at, answer->body.len);
-	scene->body[answer->body.len] = '\0';
+		scene->body[answer->body.len] = '\0';
+	}
 	scene->request = NULL;
 	if (scene->done == scene->awaited)
 		loop_stop(scene->loop);
