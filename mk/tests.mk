@@ -50,7 +50,13 @@ wire-programs: $(kube_DRIVERS)
 unit: $(unit_PROGRAMS) ## the deciding, in tables
 	@$(SUITE) unit test/unit/run.sh $(unit_PROGRAMS)
 
-wire: $(DAEMONS) ## bytes, framing and faults against scripted peers (varnishtest)
+# Programs that wire tests drive: test/wire/PLACE/NAME.c, on the layers up to net.
+wire_PROGRAMS := $(patsubst test/wire/%.c,$(BUILD)/test/wire/%,$(sort $(wildcard test/wire/*/*.c)))
+$(BUILD)/test/wire/%: $(BUILD)/obj/test/wire/%.o $(net_ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $@ $< $(net_ARCHIVES) $(net_LIBS)
+
+wire: $(DAEMONS) $(wire_PROGRAMS) ## bytes, framing and faults against scripted peers (varnishtest)
 	@$(SUITE) wire test/wire/run.sh
 
 chart: ## lint and rendering of the Helm chart

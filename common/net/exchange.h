@@ -18,50 +18,51 @@ struct exchange;
 
 /* Why a forwarded request came back before a byte of an answer was passed on. */
 enum exchange_failure {
-	EXCHANGE_UNREACHABLE,      /* the dial failed or timed out: not one byte went out */
-	EXCHANGE_UNSENT,           /* the connection broke before one byte of the request went out */
-	EXCHANGE_BROKEN,           /* it broke after bytes went out and before the answer: it may have been received */
-	EXCHANGE_BAD_ANSWER,       /* what came back is not HTTP/1.1 */
-	EXCHANGE_FIRST_BYTE_LATE,  /* first_byte_timeout_ms passed */
+	EXCHANGE_UNREACHABLE,     /* the dial failed or timed out: not one byte went out */
+	EXCHANGE_UNSENT,          /* the connection broke before one byte of the request went out */
+	EXCHANGE_BROKEN,          /* it broke after bytes went out and before the answer: it may have been received */
+	EXCHANGE_BAD_ANSWER,      /* what came back is not HTTP/1.1 */
+	EXCHANGE_FIRST_BYTE_LATE, /* first_byte_timeout_ms passed */
 };
 
 /* How an exchange ended, for logs and metrics. */
 enum exchange_close {
-	EXCHANGE_COMPLETE,         /* the answer's last byte was written */
-	EXCHANGE_CLIENT_LEFT,      /* the client closed or reset before that */
-	EXCHANGE_UPSTREAM_BROKE,   /* the answer had begun and broke off: the client saw an abnormal end */
-	EXCHANGE_SILENT,           /* stream_idle_timeout_ms without a byte either way */
-	EXCHANGE_CLIENT_BROKE,     /* the request body broke its own framing */
-	EXCHANGE_STOPPED,          /* our own end: the drain's bound was hit */
+	EXCHANGE_COMPLETE,       /* the answer's last byte was written */
+	EXCHANGE_CLIENT_LEFT,    /* the client closed or reset before that */
+	EXCHANGE_UPSTREAM_BROKE, /* the answer had begun and broke off: the client saw an abnormal end */
+	EXCHANGE_SILENT,         /* stream_idle_timeout_ms without a byte either way */
+	EXCHANGE_CLIENT_BROKE,   /* the request body broke its own framing */
+	EXCHANGE_STOPPED,        /* our own end: the drain's bound was hit */
 };
 
 struct exchange_end {
 	enum exchange_close close;
-	int status;                /* passed to the client; 0: nothing was */
-	int64_t started_ms;        /* monotonic: head complete */
-	int64_t first_byte_ms;     /* monotonic: answer head passed on; 0: never */
+	int status;            /* passed to the client; 0: nothing was */
+	int64_t started_ms;    /* monotonic: head complete */
+	int64_t first_byte_ms; /* monotonic: answer head passed on; 0: never */
 	int64_t ended_ms;
-	int64_t request_bytes;     /* body bytes, as on the wire */
+	int64_t request_bytes; /* body bytes, as on the wire */
 	int64_t answer_bytes;
-	bool was_tunnel;           /* 101 and what followed */
+	bool was_tunnel; /* 101 and what followed */
 };
 
 enum exchange_verdict {
-	EXCHANGE_PASS,       /* pass this answer on */
-	EXCHANGE_TAKE_BACK,  /* drop it: the handler will forward elsewhere or answer itself. Only where exchange_can_repeat(). */
+	EXCHANGE_PASS,      /* pass this answer on */
+	EXCHANGE_TAKE_BACK, /* drop it: the handler will forward elsewhere or answer itself. Only where exchange_can_repeat(). */
 };
 
 /* Where and how a request goes on. Borrowed for the call; texts that must live longer are copied. */
 struct exchange_forward {
-	struct upstream *upstream;               /* referenced until the end */
-	struct text target;                      /* request target to send, origin-form */
-	struct text host;                        /* value of Host */
-	bool (*keeps_request)(struct text name); /* end-to-end request headers that go on; NULL: all. Host never goes by the copy. */
-	bool (*keeps_answer)(struct text name);  /* the same for the answer's */
-	struct text extra;                       /* complete header lines to add to the request, each with CRLF */
-	int64_t first_byte_timeout_ms;           /* from now to the answer's first byte; 0: none */
-	bool confirms_large_bodies;              /* the peer sends 100 Continue at admission: a body larger than the held 64 KiB waits for it */
-	void *arg;                               /* for the three below */
+	struct upstream *upstream; /* referenced until the end */
+	struct text target;        /* request target to send, origin-form */
+	struct text host;          /* value of Host */
+	bool (*keeps_request)(
+		struct text name);              /* end-to-end request headers that go on; NULL: all. Host never goes by the copy. */
+	bool (*keeps_answer)(struct text name); /* the same for the answer's */
+	struct text extra;                      /* complete header lines to add to the request, each with CRLF */
+	int64_t first_byte_timeout_ms;          /* from now to the answer's first byte; 0: none */
+	bool confirms_large_bodies; /* the peer sends 100 Continue at admission: a body larger than the held 64 KiB waits for it */
+	void *arg;                  /* for the three below */
 	/* The answer's head is here and nothing of it was passed on (1xx are passed without asking). */
 	enum exchange_verdict (*on_answer)(void *arg, struct exchange *exchange, const struct h1_head *answer);
 	/* It came back: the handler must forward again, answer, or keep it and do so later. detail: a sentence with the address. */
@@ -84,15 +85,16 @@ bool exchange_can_repeat(const struct exchange *exchange);
 bool exchange_is_safe_to_repeat(const struct exchange *exchange);
 /* Held bytes of all exchanges of the same listener count against its max_held_bytes; this one's share. */
 size_t exchange_held_bytes(const struct exchange *exchange);
-bool exchange_has_begun(const struct exchange *exchange);  /* a byte of the answer was passed on */
+bool exchange_has_begun(const struct exchange *exchange); /* a byte of the answer was passed on */
 
 /* --- what a handler does with it: one of these, now or later --- */
 
-/* Sends the request on. Never calls back before it returns. */
+/* Sends the request on. Never calls back before it returns. Where the exchange has answered or ended meanwhile: nothing.
+   Where exchange_can_repeat() no longer holds: 502. */
 void exchange_forward(struct exchange *exchange, const struct exchange_forward *forward);
 
-/* Answers itself; extra: complete header lines with CRLF, or empty. Content-Length is set; HEAD gets no body. Rest of the request body is
-   drained up to 256 KiB, else the connection closes. Not after the answer has begun. */
+/* Answers itself; extra: complete header lines with CRLF, or empty. Content-Length is set; HEAD gets no body. Rest of the request
+   body is drained up to 256 KiB, else the connection closes. Not after the answer has begun. */
 void exchange_answer(struct exchange *exchange, int status, const char *content_type, struct text extra, struct text body);
 
 /* A header line for the answer that is about to be passed on: only from within on_answer. */
@@ -105,7 +107,7 @@ void exchange_continue(struct exchange *exchange);
 /* Ends it visibly broken (RST or no last chunk): for a drain's bound. on_end follows. */
 void exchange_abort(struct exchange *exchange);
 
-const char *exchange_close_name(enum exchange_close close);      /* "complete", "client_left", … */
+const char *exchange_close_name(enum exchange_close close); /* "complete", "client_left", … */
 const char *exchange_failure_name(enum exchange_failure failure);
 
 #endif

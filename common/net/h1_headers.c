@@ -78,20 +78,34 @@ static bool has_listed_headers(const struct h1_head *head)
 	return false;
 }
 
-int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out)
+static bool is_among(struct text name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (text_is_folded(name, *names))
+			return true;
+	return false;
+}
+
+int h1_headers_copy_but(const struct h1_head *head, const char *const *but, bool (*keeps)(struct text name), struct buf *out)
 {
 	bool has_listed = has_listed_headers(head);
 	for (size_t i = 0; i < head->header_count; i++) {
 		const struct h1_header *header = &head->headers[i];
 		if (has_listed ? h1_headers_is_hop_by_hop(head, header->name) : is_always_hop_by_hop(header->name))
 			continue;
-		if (keeps != NULL && !keeps(header->name))
+		if (is_among(header->name, but) || (keeps != NULL && !keeps(header->name)))
 			continue;
 		if (buf_append_text(out, header->name) < 0 || buf_append(out, ": ", 2) < 0 ||
 			buf_append_text(out, header->value) < 0 || buf_append(out, "\r\n", 2) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out)
+{
+	static const char *const nothing[] = { NULL };
+	return h1_headers_copy_but(head, nothing, keeps, out);
 }
 
 /* All values of that name, joined as one list. */

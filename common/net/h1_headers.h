@@ -18,6 +18,10 @@ bool h1_headers_lists(const struct h1_head *head, const char *name, const char *
 /* Appends every end-to-end header that `keeps` (NULL: all) admits, byte-exact and in order, each with CRLF. */
 int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out) must_check;
 
+/* The same without the headers named in `but`, which NULL ends. */
+int h1_headers_copy_but(
+	const struct h1_head *head, const char *const *but, bool (*keeps)(struct text name), struct buf *out) must_check;
+
 /* What a proxy knows of a request's way here. */
 struct h1_forwarding {
 	struct text client_address; /* the peer's, without port */

@@ -14,21 +14,22 @@ struct loop;
 struct listener;
 
 struct listener_options {
-	const char *address;             /* ":8080" */
-	size_t max_head_bytes;           /* 0: 64 KiB; past it 431 */
-	size_t max_target_bytes;         /* 0: 16 KiB; past it 414 */
-	int64_t max_body_bytes;          /* 0: no cap; past it 413 */
-	int64_t max_held_bytes;          /* request bytes held for all exchanges; 0: 64 MiB; past it exchange waits are refused with 503 */
-	int max_connections;             /* 0: descriptors less a reserve */
-	int64_t head_timeout_ms;         /* from a head's first byte to its last; 0: 60 s; past it 408 */
-	int64_t idle_timeout_ms;         /* between requests; 0: 75 s */
-	int64_t stream_idle_timeout_ms;  /* silence within an exchange once the answer has begun; 0: never */
+	const char *address;     /* ":8080" */
+	size_t max_head_bytes;   /* 0: 64 KiB; past it 431 */
+	size_t max_target_bytes; /* 0: 16 KiB; past it 414 */
+	int64_t max_body_bytes;  /* 0: no cap; past it 413 */
+	int64_t max_held_bytes;  /* request bytes held for all exchanges; 0: 64 MiB; past it exchange waits are refused with 503 */
+	int max_connections;     /* 0: descriptors less a reserve */
+	int64_t head_timeout_ms; /* from a head's first byte to its last; 0: 60 s; past it 408 */
+	int64_t idle_timeout_ms; /* between requests; 0: 75 s */
+	int64_t stream_idle_timeout_ms; /* silence within an exchange once the answer has begun; 0: never */
 	void *arg;
 	/* A complete head. The handler forwards, answers, or keeps the exchange and does so later. */
 	void (*on_request)(void *arg, struct exchange *exchange);
 	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. */
 	void (*on_end)(void *arg, struct exchange *exchange, const struct exchange_end *end);
-	/* Body of a 4xx that the engine itself answers (bad framing, caps, deadlines): `sentence` → JSON; NULL: text. Borrowed until the next call. */
+	/* Body of a 4xx that the engine itself answers (bad framing, caps, deadlines): `sentence` → JSON; NULL: text. Borrowed
+	 * until the next call. */
 	struct text (*problem_body)(void *arg, int status, const char *sentence);
 };
 
@@ -41,9 +42,9 @@ void listener_free(struct listener **listener);
 void listener_drain(struct listener *listener);
 /* Only the header, the socket stays open: for a sidecar that must answer requests that still come. */
 void listener_close_after_answers(struct listener *listener, bool closes);
-int listener_exchanges(const struct listener *listener);   /* running now */
+int listener_exchanges(const struct listener *listener); /* running now */
 int listener_connections(const struct listener *listener);
 int64_t listener_held_bytes(const struct listener *listener);
-uint16_t listener_port(const struct listener *listener);   /* the real one where 0 was asked for */
+uint16_t listener_port(const struct listener *listener); /* the real one where 0 was asked for */
 
 #endif

@@ -12,20 +12,21 @@ struct upstream;
 
 struct upstream_options {
 	struct address address;
-	int64_t connect_timeout_ms;     /* a dial past it fails */
-	int64_t idle_timeout_ms;        /* an idle connection older than this is closed */
-	int64_t reuse_unsafe_ms;        /* a request that must not be sent twice reuses a connection only if idle for less than this, else it dials */
-	int max_idle;                   /* connections kept, last in first out */
+	int64_t connect_timeout_ms; /* a dial past it fails */
+	int64_t idle_timeout_ms;    /* an idle connection older than this is closed */
+	int64_t reuse_unsafe_ms; /* a request that must not be sent twice reuses a connection only if idle for less than this, else
+				    it dials */
+	int max_idle;            /* connections kept, last in first out */
 };
 
 /* Shared: the table's row and every exchange that goes there hold it. Born with one reference, the caller's. */
 struct upstream *upstream_new(struct loop *loop, const struct upstream_options *options);
 struct upstream *upstream_ref(struct upstream *upstream);
-void upstream_unref(struct upstream **upstream);  /* the last one closes the idle connections */
+void upstream_unref(struct upstream **upstream); /* the last one closes the idle connections */
 /* The peer is going: idle connections are closed, none is kept any more; running requests go on. */
 void upstream_retire(struct upstream *upstream);
 
-int upstream_inflight(const struct upstream *upstream);  /* exchanges forwarded there and not ended */
+int upstream_inflight(const struct upstream *upstream); /* exchanges forwarded there and not ended */
 const struct address *upstream_address(const struct upstream *upstream);
 
 #endif
