@@ -17,6 +17,7 @@
 #define EAGER_SPAN_MS    10000
 #define CALM_PERIOD_MS   100
 #define WATCH_PERIOD_MS  200
+#define PORTS_PERIOD_MS  500  /* the kernel writes its whole table anew for each reading: not at every dial */
 #define TABLE_MAX_BYTES  (1 << 20)
 
 struct readiness {
@@ -29,6 +30,7 @@ struct readiness {
 	bool has_looked;
 	int64_t missing_since_ms;
 	struct sockets_ports ports;
+	int64_t ports_read_ms;       /* 0: never */
 	void (*on_restart)(void *arg);
 	void *restart_arg;
 	bool restart_seen_gone;
@@ -51,7 +53,11 @@ static void read_ports(struct readiness *readiness)
 {
 	static const char *const TABLES[] = { "/proc/net/tcp", "/proc/net/tcp6" };
 	struct sockets_ports seen = { 0 };
+	int64_t now_ms = loop_now_ms(readiness->loop);
 
+	if (readiness->ports_read_ms != 0 && now_ms - readiness->ports_read_ms < PORTS_PERIOD_MS)
+		return;
+	readiness->ports_read_ms = now_ms;
 	for (size_t i = 0; i < ARRAY_LEN(TABLES); i++) {
 		scoped_buf table;
 		struct err err = { 0 };
