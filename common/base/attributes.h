@@ -10,7 +10,7 @@
 #define printf_like(template, first) __attribute__((format(printf, template, first)))
 
 /* Declares `struct NAME *` that NAME_free(&variable) frees on every way out of the block. */
-#define scoped(name) __attribute__((cleanup(name##_free))) struct name *
+#define scoped(name) __attribute__((cleanup(name##_free), unused)) struct name *
 
 /* Ends the process when something that cannot happen has happened. Never for input. */
 #define BUG_ON(condition)                                              \

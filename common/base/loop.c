@@ -265,7 +265,7 @@ void loop_timer_cancel(struct loop_timer *timer)
 
 bool loop_timer_is_set(const struct loop_timer *timer)
 {
-	return ev_is_active(&timer->watcher) || ev_is_pending(&timer->watcher);
+	return timer->watcher.active != 0 || timer->watcher.pending != 0; /* ev_is_active() casts const away */
 }
 
 void loop_timer_free(struct loop_timer **timer)
