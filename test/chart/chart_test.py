@@ -135,11 +135,10 @@ def every_pod(rendered):
         report(rendered.at(key, "spec.strategy.rollingUpdate.maxUnavailable") == 0, key + " is never below its replicas in a rollout")
         spread = spec["topologySpreadConstraints"][0]
         report(spread["whenUnsatisfiable"] == "ScheduleAnyway" and spread["labelSelector"]["matchLabels"] == selector, key + " spreads over nodes where it can")
-    for daemon in ("gateway", "scaler"):
-        volume = rendered.at("Deployment/krypton-" + daemon, "spec.template.spec.volumes[name=internal-key].secret")
-        report(volume.get("secretName") == "krypton-internal" and "optional" not in volume, daemon + " waits for the key of the agents' tokens", show(volume))
-    secrets = [k for k, pod in rendered.pods() if k.startswith(("Deployment/krypton-controller", "Job/")) and "internal-key" in show(pod)]
-    report(not secrets, "only gateway and scaler mount that key", secrets)
+    volume = rendered.at(cases.GATEWAY, "spec.template.spec.volumes[name=internal-key].secret")
+    report(volume.get("secretName") == "krypton-internal" and "optional" not in volume, "the gateway waits for the key of the agents' tokens", show(volume))
+    holders = [k for k, pod in rendered.pods() if "internal-key" in show(pod)]
+    report(holders == [cases.GATEWAY], "no other pod mounts that key: the controller reads it by name, and nobody else uses it", holders)
 
 
 def rights(rendered):
