@@ -2,7 +2,7 @@
 /*
  * kube/quantity.c — pure: a quantity as digits times a power of ten, so that
  * two spellings of one value become the same pair. Exact, without floating
- * point: 18 digits times 2^60 fit into 128 bits. Longer ones count as text.
+ * point: 20 digits times 2^60 fit into 128 bits. Longer ones count as text.
  */
 #include "kube/quantity.h"
 
@@ -13,7 +13,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 
-#define MAX_DIGITS 18
+#define MAX_DIGITS 20
 
 struct quantity {
 	bool is_negative;
