@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pure. Strips exactly /v1/agents/{namespace}/{name}: percent-encoding and doubled slashes behind it are the agent's business, and the
-   engine has refused `..` segments already. */
+/* pure. Strips exactly /v1/agents/{namespace}/{name}: percent-encoding and doubled slashes behind it are the agent's business, and
+   the engine has refused `..` segments already. */
 #include "gateway/agent_path.h"
 
 #include <string.h>

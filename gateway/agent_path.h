@@ -14,8 +14,8 @@
 struct agent_path {
 	struct text name_space;
 	struct text name;
-	struct text prefix;  /* "/v1/agents/ns/name": what is stripped */
-	struct text rest;    /* path and query verbatim behind it; may be empty or begin with '?' */
+	struct text prefix; /* "/v1/agents/ns/name": what is stripped */
+	struct text rest;   /* path and query verbatim behind it; may be empty or begin with '?' */
 };
 
 /* Texts borrow the head's. false: the target names no namespace and agent. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gateway: requests come by the listener and become invocations; routes knows where they go; the two ops servers tell how it is. */
+/* The gateway: requests come by the listener and become invocations; routes knows where they go; the two ops servers tell how it
+ * is. */
 #include "gateway/gateway.h"
 
 #include <string.h>
@@ -56,14 +57,15 @@ static void on_end(void *arg, struct exchange *exchange, const struct exchange_e
 	if (invocation != NULL)
 		invocation_end(invocation, end);
 	if (gateway->is_stopping)
-		loop_defer(gateway->loop, on_idle_check, gateway);  /* this exchange counts until we return */
+		loop_defer(gateway->loop, on_idle_check, gateway); /* this exchange counts until we return */
 }
 
 static void set_depth(void *arg, struct route *route)
 {
 	struct gateway *gateway = arg;
 
-	metrics_set(gateway->metrics, METRIC_BUFFER_DEPTH, METRIC_LABELS(route->name, route->name_space), (double)route->line.count);
+	metrics_set(
+		gateway->metrics, METRIC_BUFFER_DEPTH, METRIC_LABELS(route->name, route->name_space), (double)route->line.count);
 }
 
 static void before_metrics(void *arg)
@@ -95,7 +97,8 @@ static int load_key(struct gateway *gateway, struct err *err)
 	if (gateway->options->internal_key_file == NULL)
 		return 0;
 	buf_init(&key, GATEWAY_KEY_MAX_BYTES);
-	if (file_read(gateway->options->internal_key_file, &key, err) < 0 || internal_token_make(buf_text(&key), "probe", probe, err) < 0)
+	if (file_read(gateway->options->internal_key_file, &key, err) < 0 ||
+		internal_token_make(buf_text(&key), "probe", probe, err) < 0)
 		return err_wrap(err, "--internal-key-file=%s", gateway->options->internal_key_file);
 	gateway->key_bytes = buf_len(&key);
 	memcpy(gateway->key, buf_text(&key).at, gateway->key_bytes);
@@ -117,17 +120,30 @@ static int serve(struct gateway *gateway, struct err *err)
 {
 	const struct gateway_options *options = gateway->options;
 
-	gateway->listener = listener_new(gateway->loop, &(struct listener_options){ .address = options->listen_address,
-		.max_held_bytes = options->max_held_bytes, .stream_idle_timeout_ms = options->stream_idle_timeout_ms, .arg = gateway,
-		.on_request = on_request, .on_end = on_end }, err);
+	gateway->listener = listener_new(gateway->loop,
+		&(struct listener_options){ .address = options->listen_address,
+			.max_held_bytes = options->max_held_bytes,
+			.stream_idle_timeout_ms = options->stream_idle_timeout_ms,
+			.arg = gateway,
+			.on_request = on_request,
+			.on_end = on_end },
+		err);
 	if (gateway->listener == NULL)
 		return err_wrap(err, "--listen-address");
-	gateway->metrics_server = ops_server_new(gateway->loop, &(struct ops_server_options){ .address = options->metrics_address,
-		.routes = METRICS_ROUTES, .route_count = ARRAY_LEN(METRICS_ROUTES), .arg = gateway }, err);
+	gateway->metrics_server = ops_server_new(gateway->loop,
+		&(struct ops_server_options){ .address = options->metrics_address,
+			.routes = METRICS_ROUTES,
+			.route_count = ARRAY_LEN(METRICS_ROUTES),
+			.arg = gateway },
+		err);
 	if (gateway->metrics_server == NULL)
 		return err_wrap(err, "--metrics-bind-address");
-	gateway->health_server = ops_server_new(gateway->loop, &(struct ops_server_options){ .address = options->health_address,
-		.routes = HEALTH_ROUTES, .route_count = ARRAY_LEN(HEALTH_ROUTES), .arg = gateway }, err);
+	gateway->health_server = ops_server_new(gateway->loop,
+		&(struct ops_server_options){ .address = options->health_address,
+			.routes = HEALTH_ROUTES,
+			.route_count = ARRAY_LEN(HEALTH_ROUTES),
+			.arg = gateway },
+		err);
 	if (gateway->health_server == NULL)
 		return err_wrap(err, "--health-probe-bind-address");
 	return 0;
@@ -159,8 +175,10 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_options *opt
 	gateway->options = options;
 	gateway->metrics = gateway_metrics_new();
 	gateway->shutdown_timer = loop_timer_new(loop, on_delay_over, gateway);
-	gateway->common = (struct ops_common){ .health = health_new(), .metrics = gateway->metrics,
-		.configuration = gateway_options_to_json(options), .before_metrics = before_metrics };
+	gateway->common = (struct ops_common){ .health = health_new(),
+		.metrics = gateway->metrics,
+		.configuration = gateway_options_to_json(options),
+		.before_metrics = before_metrics };
 	gateway->load = load_new(gateway);
 	if (load_key(gateway, err) < 0 || connect_to_kubernetes(gateway, err) < 0) {
 		gateway_free(&gateway);

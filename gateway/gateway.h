@@ -19,7 +19,7 @@
 struct load;
 
 struct gateway {
-	struct ops_common common;  /* first: the common handlers of the ops servers look here */
+	struct ops_common common; /* first: the common handlers of the ops servers look here */
 	struct loop *loop;
 	const struct gateway_options *options;
 	struct metrics *metrics;
@@ -30,9 +30,9 @@ struct gateway {
 	struct ops_server *metrics_server;
 	struct ops_server *health_server;
 	struct loop_timer *shutdown_timer;
-	bool is_stopping;          /* the delay is over: ends with the last exchange */
+	bool is_stopping; /* the delay is over: ends with the last exchange */
 	char key[GATEWAY_KEY_MAX_BYTES];
-	size_t key_bytes;          /* 0: none, hellos are refused */
+	size_t key_bytes; /* 0: none, hellos are refused */
 };
 
 /* NULL with an error that names what is wrong: an address, the kubeconfig, the key file. Borrows loop and options. */

@@ -14,7 +14,8 @@
 void hello_handle(void *arg, struct ops_request *request)
 {
 	struct gateway *gateway = arg;
-	struct route *route = routes_find(gateway->routes, ops_request_query(request, "namespace"), ops_request_query(request, "name"));
+	struct route *route =
+		routes_find(gateway->routes, ops_request_query(request, "namespace"), ops_request_query(request, "name"));
 	char token[INTERNAL_TOKEN_BYTES], ip[ADDRESS_TEXT_BYTES];
 	struct err err = { 0 };
 	struct pod *pod;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A request is repeated at another pod only where nothing of it can have been carried out: the sidecar says so by Krypton-Reason, the
-   dial failed, or it is idempotent, has no body and not a byte came back. All else is told to the client. */
+/* A request is repeated at another pod only where nothing of it can have been carried out: the sidecar says so by Krypton-Reason,
+   the dial failed, or it is idempotent, has no body and not a byte came back. All else is told to the client. */
 #include "gateway/invocation.h"
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "krypton/labels.h"
 #include "net/h1_headers.h"
 
-#define MAX_ATTEMPTS     5
+#define MAX_ATTEMPTS      5
 #define AVOID_DRAINING_MS 2000
-#define AVOID_DEAD_MS    500
-#define EXTRA_MAX_BYTES  (16 * 1024)
+#define AVOID_DEAD_MS     500
+#define EXTRA_MAX_BYTES   (16 * 1024)
 
 static void refuse_with(struct invocation *invocation, enum refusal refusal, const char *detail)
 {
@@ -37,7 +37,8 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	}
 	invocation->reason = facts.reason != NULL ? facts.reason : "refused";
 	(void)refusal_format(refusal, &facts, &body);
-	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)), buf_text(&body));
+	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)),
+		buf_text(&body));
 }
 
 void invocation_refuse(struct invocation *invocation, enum refusal refusal)
@@ -80,7 +81,7 @@ static const char *note_refusal(struct pod *pod, int64_t now_ms, struct text rea
 	if (text_is(reason, REASON_OVER_CAPACITY)) {
 		if (text_to_int(inflight, 0, INT32_MAX, &running) < 0)
 			running = concurrency;
-		pod_note_inflight(pod, (int)running + 1);  /* ours, refused, is still in pod->running */
+		pod_note_inflight(pod, (int)running + 1); /* ours, refused, is still in pod->running */
 		return REASON_OVER_CAPACITY;
 	}
 	pod->is_warm = false;
@@ -124,7 +125,8 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 	struct text inflight = h1_head_get(answer, HEADER_INFLIGHT);
 	int64_t running;
 
-	if (reason.at != NULL && invocation->attempts < MAX_ATTEMPTS && invocation->route->agent != NULL && exchange_can_repeat(exchange)) {
+	if (reason.at != NULL && invocation->attempts < MAX_ATTEMPTS && invocation->route->agent != NULL &&
+		exchange_can_repeat(exchange)) {
 		const char *why = note_refusal(invocation->pod, loop_now_ms(invocation->gateway->loop), reason, inflight,
 			invocation->route->agent->concurrency);
 
@@ -157,15 +159,9 @@ static void on_failure(void *arg, struct exchange *exchange, enum exchange_failu
 	case EXCHANGE_UNSENT:
 		refuse_with(invocation, REFUSAL_UNREACHABLE, invocation->gateway->options->tells_details ? detail : NULL);
 		break;
-	case EXCHANGE_BROKEN:
-		refuse_with(invocation, REFUSAL_CLOSED, NULL);
-		break;
-	case EXCHANGE_BAD_ANSWER:
-		refuse_with(invocation, REFUSAL_BAD_ANSWER, NULL);
-		break;
-	case EXCHANGE_FIRST_BYTE_LATE:
-		refuse_with(invocation, REFUSAL_FIRST_BYTE_LATE, NULL);
-		break;
+	case EXCHANGE_BROKEN: refuse_with(invocation, REFUSAL_CLOSED, NULL); break;
+	case EXCHANGE_BAD_ANSWER: refuse_with(invocation, REFUSAL_BAD_ANSWER, NULL); break;
+	case EXCHANGE_FIRST_BYTE_LATE: refuse_with(invocation, REFUSAL_FIRST_BYTE_LATE, NULL); break;
 	}
 }
 
@@ -186,9 +182,13 @@ static int add_headers(const struct invocation *invocation, struct buf *extra)
 	char ip[ADDRESS_TEXT_BYTES];
 
 	address_format_ip(client, ip);
-	if (h1_headers_forwarding(head, &(struct h1_forwarding){ .client_address = text_of(ip),
-			.peer_is_trusted = address_ranges_hold(&invocation->gateway->options->trusted_proxies, client), .scheme = TEXT("http"),
-			.host = head->authority, .prefix = invocation->path.prefix }, extra) < 0)
+	if (h1_headers_forwarding(head,
+		    &(struct h1_forwarding){ .client_address = text_of(ip),
+			    .peer_is_trusted = address_ranges_hold(&invocation->gateway->options->trusted_proxies, client),
+			    .scheme = TEXT("http"),
+			    .host = head->authority,
+			    .prefix = invocation->path.prefix },
+		    extra) < 0)
 		return -1;
 	return buf_append_terminated(extra, HEADER_GATEWAY ": 1\r\n");
 }
@@ -223,10 +223,18 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 	}
 	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", route->agent->port);
 	wake_note_invocation(route->wake);
-	exchange_forward(invocation->exchange, &(struct exchange_forward){ .upstream = pod->upstream, .target = target_of(invocation),
-		.host = text_of(host), .keeps_request = keeps_request, .keeps_answer = keeps_answer, .extra = buf_text(&extra),
-		.first_byte_timeout_ms = route->agent->timeout_ms, .confirms_large_bodies = true, .arg = invocation,
-		.on_answer = on_answer, .on_failure = on_failure });
+	exchange_forward(invocation->exchange,
+		&(struct exchange_forward){ .upstream = pod->upstream,
+			.target = target_of(invocation),
+			.host = text_of(host),
+			.keeps_request = keeps_request,
+			.keeps_answer = keeps_answer,
+			.extra = buf_text(&extra),
+			.first_byte_timeout_ms = route->agent->timeout_ms,
+			.confirms_large_bodies = true,
+			.arg = invocation,
+			.on_answer = on_answer,
+			.on_failure = on_failure });
 }
 
 /* A new request: to a pod if one is free and nobody is before it, else into the line. */
@@ -280,11 +288,11 @@ static void log_ended(const struct invocation *invocation, const struct exchange
 	log_info("invocation.ended", LOG_STR("agent", invocation->route->name), LOG_STR("namespace", invocation->route->name_space),
 		LOG_TEXT("method", head->method), LOG_INT("status", end->status), LOG_STR("close", exchange_close_name(end->close)),
 		LOG_INT("duration_ms", end->ended_ms - end->started_ms),
-		LOG_INT("first_byte_ms", end->first_byte_ms != 0 ? end->first_byte_ms - end->started_ms : -1), LOG_INT("waited_ms", waited_ms),
-		LOG_INT("cold_start_ms", invocation->was_cold ? waited_ms : 0), LOG_INT("attempts", invocation->attempts),
-		LOG_STR("pod_ip", invocation->pod != NULL ? invocation->pod->ip : ""),
-		LOG_STR("reason", invocation->reason != NULL ? invocation->reason : ""), LOG_INT("request_bytes", end->request_bytes),
-		LOG_INT("answer_bytes", end->answer_bytes));
+		LOG_INT("first_byte_ms", end->first_byte_ms != 0 ? end->first_byte_ms - end->started_ms : -1),
+		LOG_INT("waited_ms", waited_ms), LOG_INT("cold_start_ms", invocation->was_cold ? waited_ms : 0),
+		LOG_INT("attempts", invocation->attempts), LOG_STR("pod_ip", invocation->pod != NULL ? invocation->pod->ip : ""),
+		LOG_STR("reason", invocation->reason != NULL ? invocation->reason : ""),
+		LOG_INT("request_bytes", end->request_bytes), LOG_INT("answer_bytes", end->answer_bytes));
 }
 
 void invocation_end(struct invocation *invocation, const struct exchange_end *end)

@@ -18,17 +18,17 @@ struct gateway;
 struct invocation {
 	struct gateway *gateway;
 	struct exchange *exchange;
-	struct route *route;             /* held; NULL: the request was refused before it had one */
-	struct pod *pod;                 /* held while it is there */
+	struct route *route; /* held; NULL: the request was refused before it had one */
+	struct pod *pod;     /* held while it is there */
 	struct agent_path path;
-	bool is_stream;                  /* does not count against the concurrency */
-	bool was_cold;                   /* nobody took work when it came */
-	int attempts;                    /* times it was sent on */
-	int64_t arrived_ms;              /* monotonic */
-	int64_t forwarded_ms;            /* last time */
-	const char *reason;              /* for the log: why it was refused or repeated */
-	bool is_waiting;                 /* in its route's line */
-	struct invocation *next, *prev;  /* there */
+	bool is_stream;                 /* does not count against the concurrency */
+	bool was_cold;                  /* nobody took work when it came */
+	int attempts;                   /* times it was sent on */
+	int64_t arrived_ms;             /* monotonic */
+	int64_t forwarded_ms;           /* last time */
+	const char *reason;             /* for the log: why it was refused or repeated */
+	bool is_waiting;                /* in its route's line */
+	struct invocation *next, *prev; /* there */
 };
 
 /* A request came. */

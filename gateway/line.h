@@ -17,6 +17,6 @@ struct line {
 void line_push_back(struct line *line, struct invocation *invocation);
 /* It had its turn already and came back: it goes on first. */
 void line_push_front(struct line *line, struct invocation *invocation);
-void line_remove(struct line *line, struct invocation *invocation);  /* fine where it does not wait */
+void line_remove(struct line *line, struct invocation *invocation); /* fine where it does not wait */
 
 #endif

@@ -15,9 +15,9 @@
 
 #include <jansson.h>
 
-#define WAIT_MAX_MS     30000
-#define MAX_POLLERS     16
-#define BODY_MAX_BYTES  (4 << 20)
+#define WAIT_MAX_MS    30000
+#define MAX_POLLERS    16
+#define BODY_MAX_BYTES (4 << 20)
 
 struct load {
 	struct gateway *gateway;
@@ -25,7 +25,7 @@ struct load {
 	struct ops_request *pollers[MAX_POLLERS];
 	int64_t deadlines_ms[MAX_POLLERS];
 	int poller_count;
-	struct loop_timer *timer;  /* the earliest deadline */
+	struct loop_timer *timer; /* the earliest deadline */
 };
 
 static void add_route(void *arg, struct route *route)
@@ -36,7 +36,8 @@ static void add_route(void *arg, struct route *route)
 	if (route->line.count == 0 && route->running == 0)
 		return;
 	kube_key_format(route->name_space, route->name, key);
-	json_object_set_new(agents, key, json_pack("{s:I, s:i}", "waiting", (json_int_t)route->line.count, "inflight", route->running));
+	json_object_set_new(
+		agents, key, json_pack("{s:I, s:i}", "waiting", (json_int_t)route->line.count, "inflight", route->running));
 }
 
 static void answer(struct load *load, struct ops_request *request)

@@ -7,12 +7,17 @@
 static const double DURATION_BUCKETS[] = { .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800 };
 
 static const struct metric_spec SPECS[GATEWAY_METRICS] = {
-	[METRIC_INVOCATIONS] = { "krypton_invocations_total", METRIC_COUNTER, "Invocations ended, by status passed to the client.", "agent,namespace,status", NULL, 0 },
+	[METRIC_INVOCATIONS] = { "krypton_invocations_total", METRIC_COUNTER, "Invocations ended, by status passed to the client.",
+		"agent,namespace,status", NULL, 0 },
 	[METRIC_INVOCATION_DURATION] = { "krypton_invocation_duration_seconds", METRIC_HISTOGRAM,
-		"From the complete request head to the end of the answer.", "agent,namespace", DURATION_BUCKETS, ARRAY_LEN(DURATION_BUCKETS) },
-	[METRIC_COLD_STARTS] = { "krypton_cold_starts_total", METRIC_COUNTER, "Times that held requests saw a first pod come up.", "agent,namespace", NULL, 0 },
-	[METRIC_BUFFER_DEPTH] = { "krypton_buffer_depth", METRIC_GAUGE, "Requests held, waking or waiting for a free slot.", "agent,namespace", NULL, 0 },
-	[METRIC_REPEATS] = { "krypton_gateway_repeats_total", METRIC_COUNTER, "Requests sent to a pod again, unseen by the client.", "agent,namespace,reason", NULL, 0 },
+		"From the complete request head to the end of the answer.", "agent,namespace", DURATION_BUCKETS,
+		ARRAY_LEN(DURATION_BUCKETS) },
+	[METRIC_COLD_STARTS] = { "krypton_cold_starts_total", METRIC_COUNTER, "Times that held requests saw a first pod come up.",
+		"agent,namespace", NULL, 0 },
+	[METRIC_BUFFER_DEPTH] = { "krypton_buffer_depth", METRIC_GAUGE, "Requests held, waking or waiting for a free slot.",
+		"agent,namespace", NULL, 0 },
+	[METRIC_REPEATS] = { "krypton_gateway_repeats_total", METRIC_COUNTER, "Requests sent to a pod again, unseen by the client.",
+		"agent,namespace,reason", NULL, 0 },
 	[METRIC_HELD_BYTES] = { "krypton_gateway_held_bytes", METRIC_GAUGE, "Request bytes kept in memory.", NULL, NULL, 0 },
 	[METRIC_CONNECTIONS] = { "krypton_gateway_connections", METRIC_GAUGE, "Client connections open.", NULL, NULL, 0 },
 };

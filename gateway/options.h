@@ -30,7 +30,7 @@ struct gateway_options {
 
 	/* made of the above */
 	struct address_ranges trusted_proxies;
-	bool tells_details;       /* --error-detail=full */
+	bool tells_details; /* --error-detail=full */
 	enum log_level log_level;
 };
 

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 struct pick_candidate {
-	bool is_usable;  /* takes new work at all */
-	int inflight;    /* ours and, as far as known, other gateways' */
+	bool is_usable; /* takes new work at all */
+	int inflight;   /* ours and, as far as known, other gateways' */
 };
 
 #define PICK_NONE (-1)

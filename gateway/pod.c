@@ -15,8 +15,10 @@
 
 struct pod *pod_new(struct loop *loop, const char *ip)
 {
-	struct upstream_options options = { .connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_timeout_ms = IDLE_TIMEOUT_MS,
-		.reuse_unsafe_ms = REUSE_UNSAFE_MS, .max_idle = MAX_IDLE };
+	struct upstream_options options = { .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+		.idle_timeout_ms = IDLE_TIMEOUT_MS,
+		.reuse_unsafe_ms = REUSE_UNSAFE_MS,
+		.max_idle = MAX_IDLE };
 	struct err err = { 0 };
 	struct pod *pod;
 
@@ -53,7 +55,7 @@ void pod_set_listed(struct pod *pod, const struct endpoint *endpoint, int64_t no
 	pod->is_ready = endpoint != NULL && endpoint->is_ready;
 	pod->is_terminating = endpoint != NULL && endpoint->is_terminating;
 	if (pod->is_ready)
-		pod->is_warm = false;  /* from here on the slice says when it is not */
+		pod->is_warm = false; /* from here on the slice says when it is not */
 	if (was_listed && endpoint == NULL)
 		pod->unlisted_since_ms = now_ms;
 }

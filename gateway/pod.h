@@ -16,11 +16,11 @@ struct loop;
 /* Held by its route while it is listed, and by every invocation that runs there. */
 struct pod {
 	int references;
-	struct route *route;       /* NULL once the route has let it go */
+	struct route *route; /* NULL once the route has let it go */
 	char ip[ADDRESS_TEXT_BYTES];
 	struct upstream *upstream;
-	bool is_listed;            /* an EndpointSlice names it */
-	bool is_ready;             /* …as ready */
+	bool is_listed; /* an EndpointSlice names it */
+	bool is_ready;  /* …as ready */
 	bool is_terminating;
 	bool is_warm;              /* its sidecar told us itself, sooner than the slice does */
 	int running;               /* ours, streams that do not count left out */

@@ -13,17 +13,17 @@
 #include "krypton/labels.h"
 #include "net/call.h"
 
-#define DIAL_TIMEOUT_MS   1000
-#define READY_TIMEOUT_MS  12000
-#define READY_AGAIN_MS    100
-#define HELLO_TIMEOUT_MS  5000
-#define SLOT_TIMEOUT_MS   2000
-#define ANSWER_MAX_BYTES  (16 * 1024)
+#define DIAL_TIMEOUT_MS  1000
+#define READY_TIMEOUT_MS 12000
+#define READY_AGAIN_MS   100
+#define HELLO_TIMEOUT_MS 5000
+#define SLOT_TIMEOUT_MS  2000
+#define ANSWER_MAX_BYTES (16 * 1024)
 
 struct probe {
 	struct pod *pod;
 	struct loop *loop;
-	struct loop_timer *timer;  /* between two tries */
+	struct loop_timer *timer; /* between two tries */
 	struct call *call;
 	void (*ask)(struct probe *probe);
 	char extra[sizeof(HEADER_TOKEN) + INTERNAL_TOKEN_BYTES + 8];
@@ -115,11 +115,20 @@ static void on_slot_answer(void *arg, const struct call_answer *answer)
 	}
 }
 
-static void ask(struct probe *probe, const char *target, int64_t timeout_ms, void (*on_done)(void *arg, const struct call_answer *answer))
+static void ask(
+	struct probe *probe, const char *target, int64_t timeout_ms, void (*on_done)(void *arg, const struct call_answer *answer))
 {
-	probe->call = call_start(probe->loop, &(struct call_options){ .address = *upstream_address(probe->pod->upstream), .method = "GET",
-		.target = target, .host = probe->pod->ip, .extra = probe->extra, .connect_timeout_ms = DIAL_TIMEOUT_MS,
-		.timeout_ms = timeout_ms, .max_body_bytes = ANSWER_MAX_BYTES, .arg = probe, .on_done = on_done });
+	probe->call = call_start(probe->loop,
+		&(struct call_options){ .address = *upstream_address(probe->pod->upstream),
+			.method = "GET",
+			.target = target,
+			.host = probe->pod->ip,
+			.extra = probe->extra,
+			.connect_timeout_ms = DIAL_TIMEOUT_MS,
+			.timeout_ms = timeout_ms,
+			.max_body_bytes = ANSWER_MAX_BYTES,
+			.arg = probe,
+			.on_done = on_done });
 }
 
 static void ask_ready(struct probe *probe)

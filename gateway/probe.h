@@ -5,7 +5,8 @@
 
 #include "gateway/pod.h"
 
-/* Asks until the answer is yes, nobody waits any more or the pod is gone; dials again every 100 ms. One question a pod at a time. */
+/* Asks until the answer is yes, nobody waits any more or the pod is gone; dials again every 100 ms. One question a pod at a time.
+ */
 void probe_ready(struct pod *pod);
 /* Asks every --poll-interval-ms how many run there. */
 void probe_slot(struct pod *pod);

@@ -10,20 +10,25 @@ static const struct {
 	int status;
 	const char *reason, *error, *hint, *extra;
 } TABLE[REFUSALS] = {
-	[REFUSAL_BAD_PATH] = { 400, "BadPath", "the path names no namespace and agent", "invoke an agent at /v1/agents/NAMESPACE/NAME", "" },
+	[REFUSAL_BAD_PATH] = { 400, "BadPath", "the path names no namespace and agent",
+		"invoke an agent at /v1/agents/NAMESPACE/NAME", "" },
 	[REFUSAL_NO_AGENT] = { 404, "AgentNotFound", "no such agent", "kubectl get agents -A lists what there is", "" },
-	[REFUSAL_STARTING] = { 503, "GatewayStarting", "the gateway has not read the list of agents yet", "try again in a moment", RETRY_SOON },
+	[REFUSAL_STARTING] = { 503, "GatewayStarting", "the gateway has not read the list of agents yet", "try again in a moment",
+		RETRY_SOON },
 	[REFUSAL_BUFFER_FULL] = { 503, "BufferFull", "too many requests wait for this agent already",
 		"raise spec.maxReplicas or spec.concurrency, or the gateway's --max-buffer-per-agent", RETRY_SOON },
 	[REFUSAL_START_TIMEOUT] = { 504, "StartupTimeout", "none of the agent's pods became ready in time",
 		"kubectl describe agent says what keeps it; spec.startupTimeout gives it longer", "" },
 	[REFUSAL_QUEUE_TIMEOUT] = { 503, "OverCapacity", "every pod of the agent stayed at its concurrency",
 		"raise spec.maxReplicas or spec.concurrency", RETRY_SOON },
-	[REFUSAL_UNREACHABLE] = { 502, "AgentUnreachable", "the agent cannot be reached", "kubectl describe agent; kubectl logs of container agent", "" },
+	[REFUSAL_UNREACHABLE] = { 502, "AgentUnreachable", "the agent cannot be reached",
+		"kubectl describe agent; kubectl logs of container agent", "" },
 	[REFUSAL_CLOSED] = { 502, "AgentClosedConnection", "the agent closed the connection before it answered",
 		"kubectl logs of container agent; the request was not sent again, as it may have been carried out", "" },
-	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1", "look at what listens on spec.port", "" },
-	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout", "raise spec.timeout if it needs longer", "" },
+	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1", "look at what listens on spec.port",
+		"" },
+	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout",
+		"raise spec.timeout if it needs longer", "" },
 };
 
 int refusal_status(enum refusal refusal)
@@ -47,6 +52,9 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	if (facts->detail != NULL && facts->detail[0] != '\0' && buf_format(&error, ": %s", facts->detail) < 0)
 		return -1;
-	return problem_format(&(struct problem){ .error = buf_terminated(&error),
-		.reason = facts->reason != NULL && facts->reason[0] != '\0' ? facts->reason : TABLE[refusal].reason, .hint = TABLE[refusal].hint }, out);
+	return problem_format(
+		&(struct problem){ .error = buf_terminated(&error),
+			.reason = facts->reason != NULL && facts->reason[0] != '\0' ? facts->reason : TABLE[refusal].reason,
+			.hint = TABLE[refusal].hint },
+		out);
 }

@@ -11,7 +11,7 @@
 enum refusal {
 	REFUSAL_BAD_PATH,
 	REFUSAL_NO_AGENT,
-	REFUSAL_STARTING,          /* the gateway has not seen the Agents yet */
+	REFUSAL_STARTING, /* the gateway has not seen the Agents yet */
 	REFUSAL_BUFFER_FULL,
 	REFUSAL_START_TIMEOUT,
 	REFUSAL_QUEUE_TIMEOUT,
@@ -24,13 +24,13 @@ enum refusal {
 
 /* What is known of this case; each may be NULL. */
 struct refusal_facts {
-	const char *agent;     /* "namespace/name" */
-	const char *reason;    /* of the Agent's condition or its sidecar, in place of the table's */
-	const char *detail;    /* a sentence that may be told */
+	const char *agent;  /* "namespace/name" */
+	const char *reason; /* of the Agent's condition or its sidecar, in place of the table's */
+	const char *detail; /* a sentence that may be told */
 };
 
 int refusal_status(enum refusal refusal);
-const char *refusal_extra(enum refusal refusal);  /* header lines, "" where there are none */
+const char *refusal_extra(enum refusal refusal); /* header lines, "" where there are none */
 /* Appends the JSON body. */
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;
 

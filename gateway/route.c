@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matches waiting requests with free slots. Everything that may free a slot or bring a pod ends in route_dispatch(), which looks at the
-   whole picture anew; there is no other way out of the line but a deadline or the client's leaving. */
+/* Matches waiting requests with free slots. Everything that may free a slot or bring a pod ends in route_dispatch(), which looks at
+   the whole picture anew; there is no other way out of the line but a deadline or the client's leaving. */
 #include "gateway/route.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "gateway/probe.h"
 #include "gateway/wake.h"
 
-#define HELLO_KEEP_MS 10000  /* a pod that no slice names is kept this long on its sidecar's word */
+#define HELLO_KEEP_MS 10000 /* a pod that no slice names is kept this long on its sidecar's word */
 
 static int64_t now_of(const struct route *route)
 {
@@ -165,7 +165,9 @@ static int64_t deadline_of(const struct route *route, const struct invocation *i
 	int64_t since_ms = invocation->arrived_ms;
 
 	if (!route->was_usable)
-		return since_ms + (route->agent->has_startup_timeout ? route->agent->startup_timeout_ms : options->default_startup_timeout_ms);
+		return since_ms +
+			(route->agent->has_startup_timeout ? route->agent->startup_timeout_ms
+							   : options->default_startup_timeout_ms);
 	if (route->usable_since_ms > since_ms)
 		since_ms = route->usable_since_ms;
 	return since_ms + options->max_queue_wait_ms;

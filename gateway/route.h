@@ -21,18 +21,18 @@ struct route {
 	int references;
 	struct gateway *gateway;
 	char *name_space, *name;
-	const struct agent *agent;  /* the cache's row; NULL once the Agent is gone */
+	const struct agent *agent; /* the cache's row; NULL once the Agent is gone */
 	struct pod **pods;
 	size_t pod_count;
-	size_t turn;                /* where the search for the next pod starts */
+	size_t turn; /* where the search for the next pod starts */
 	struct line line;
-	struct loop_timer *timer;   /* dispatches: at the next deadline, or at once */
-	bool was_usable;            /* a pod took work at the last dispatch */
+	struct loop_timer *timer; /* dispatches: at the next deadline, or at once */
+	bool was_usable;          /* a pod took work at the last dispatch */
 	int64_t usable_since_ms;
-	bool has_cold_line;         /* somebody waits for a first pod: a cold start is under way */
-	int running;                /* invocations forwarded and not ended, streams included */
+	bool has_cold_line; /* somebody waits for a first pod: a cold start is under way */
+	int running;        /* invocations forwarded and not ended, streams included */
 	struct wake *wake;
-	char seen_reason[64];       /* what a sidecar said last about why it isn't ready; "" = nothing */
+	char seen_reason[64]; /* what a sidecar said last about why it isn't ready; "" = nothing */
 };
 
 struct route *route_new(struct gateway *gateway, const struct agent *agent);

@@ -14,7 +14,7 @@
 struct routes {
 	struct gateway *gateway;
 	struct roster *roster;
-	struct map *by_key;  /* of struct route, one reference each */
+	struct map *by_key; /* of struct route, one reference each */
 };
 
 static void log_route(const char *event, const struct route *route)
@@ -27,7 +27,7 @@ static void remove_route(struct routes *routes, const char *key, struct route *r
 	log_route("route.removed", route);
 	metrics_forget_agent(routes->gateway->metrics, route->name, route->name_space);
 	route_set_agent(route, NULL);
-	route_dispatch(route);  /* whoever waits is told before the table lets the route go */
+	route_dispatch(route); /* whoever waits is told before the table lets the route go */
 	map_remove(routes->by_key, key);
 }
 
@@ -88,8 +88,12 @@ struct routes *routes_new(struct gateway *gateway)
 	routes->by_key = map_new(route_release);
 	health_set(gateway->common.health, "agents", false, "not listed yet");
 	health_set(gateway->common.health, "endpointslices", false, "not listed yet");
-	routes->roster = roster_new(gateway->loop, gateway->client, &(struct roster_options){ .arg = routes, .on_agent = on_agent,
-		.on_endpoints = on_endpoints, .on_state = on_state, .on_unreadable = on_unreadable });
+	routes->roster = roster_new(gateway->loop, gateway->client,
+		&(struct roster_options){ .arg = routes,
+			.on_agent = on_agent,
+			.on_endpoints = on_endpoints,
+			.on_state = on_state,
+			.on_unreadable = on_unreadable });
 	return routes;
 }
 

@@ -11,7 +11,8 @@ struct gateway;
 struct route;
 struct routes;
 
-/* Follows Agents and the EndpointSlices that carry our label, from now on. With the API server away the last table goes on serving. */
+/* Follows Agents and the EndpointSlices that carry our label, from now on. With the API server away the last table goes on serving.
+ */
 struct routes *routes_new(struct gateway *gateway);
 void routes_free(struct routes **routes);
 /* Borrowed; NULL: no such agent. */

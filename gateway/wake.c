@@ -15,21 +15,23 @@
 #include <jansson.h>
 
 #define NOTE_PERIOD_MS 10000
-#define SETTLE_MS      1000  /* until our own write has surely come back by the watch */
+#define SETTLE_MS      1000 /* until our own write has surely come back by the watch */
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 5000
 
 struct wake {
 	struct route *route;
-	struct kube_call *call;     /* a read or a write under way */
-	struct loop_timer *again;   /* after a failure */
+	struct kube_call *call;   /* a read or a write under way */
+	struct loop_timer *again; /* after a failure */
 	int failures;
-	int64_t noted_ms;           /* wall clock: our last lastInvocationAt */
+	int64_t noted_ms; /* wall clock: our last lastInvocationAt */
 };
 
 static struct kube_target status_of(const struct route *route)
 {
-	return (struct kube_target){ .resource = &KUBE_AGENTS, .name_space = route->name_space, .name = route->name, .subresource = "status" };
+	return (struct kube_target){
+		.resource = &KUBE_AGENTS, .name_space = route->name_space, .name = route->name, .subresource = "status"
+	};
 }
 
 static void log_failed(const struct wake *wake, const char *event, const struct err *err)
@@ -106,7 +108,7 @@ static void on_noted(void *arg, const struct json_t *object, const struct err *e
 	if (err != NULL)
 		log_failed(wake, "last_invocation.unwritten", err);
 	if (wake->route->line.count > 0)
-		route_kick(wake->route);  /* a wake may have had to wait for this call's end */
+		route_kick(wake->route); /* a wake may have had to wait for this call's end */
 }
 
 void wake_note_invocation(struct wake *wake)

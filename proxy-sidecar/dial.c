@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 struct dial {
-	int fd;  /* -1: the attempt failed at once */
+	int fd; /* -1: the attempt failed at once */
 	int error;
 	struct loop_io *io;
 	struct loop_timer *timer;
@@ -59,7 +59,8 @@ static void on_due(void *arg)
 	finish(dial, dial->error != 0 ? dial->error : ETIMEDOUT);
 }
 
-struct dial *dial_start(struct loop *loop, const struct address *address, int64_t timeout_ms, void (*on_done)(void *arg, int error), void *arg)
+struct dial *dial_start(
+	struct loop *loop, const struct address *address, int64_t timeout_ms, void (*on_done)(void *arg, int error), void *arg)
 {
 	struct dial *dial = mem_alloc(sizeof(*dial));
 
@@ -67,7 +68,8 @@ struct dial *dial_start(struct loop *loop, const struct address *address, int64_
 	dial->arg = arg;
 	dial->timer = loop_timer_new(loop, on_due, dial);
 	dial->fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (dial->fd == -1 || (connect(dial->fd, (const struct sockaddr *)&address->storage, address->len) == -1 && errno != EINPROGRESS)) {
+	if (dial->fd == -1 ||
+		(connect(dial->fd, (const struct sockaddr *)&address->storage, address->len) == -1 && errno != EINPROGRESS)) {
 		dial->error = errno;
 		loop_timer_set(dial->timer, 0);
 		return dial;

@@ -17,7 +17,8 @@ static void on_agent_restarted(void *arg)
 		return;
 	sidecar->gate.state = GATE_OPEN;
 	listener_close_after_answers(sidecar->listener, false);
-	log_info("drain.undone", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace));
+	log_info("drain.undone", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace));
 }
 
 static void finish(struct sidecar *sidecar, int cut)
@@ -25,7 +26,8 @@ static void finish(struct sidecar *sidecar, int cut)
 	struct visit *visit;
 
 	loop_timer_cancel(sidecar->drain_timer);
-	log_info("drain.ended", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
+	log_info("drain.ended", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace),
 		LOG_INT("took_ms", loop_now_ms(sidecar->loop) - sidecar->gate.closed_ms), LOG_INT("cut", cut));
 	while ((visit = waiting_take(sidecar, VISIT_WAIT_DRAIN)) != NULL)
 		own_paths_answer_waiting(sidecar, visit);
@@ -45,7 +47,8 @@ void drain_check(struct sidecar *sidecar)
 		finish(sidecar, 0);
 	else if (now_ms >= sidecar->drain_bound_ms)
 		finish(sidecar, sidecar->gate.requests + sidecar->gate.streams);
-	else if (now_ms - sidecar->gate.closed_ms < GATE_SERVICE_GRACE_MS && sidecar->drain_bound_ms > sidecar->gate.closed_ms + GATE_SERVICE_GRACE_MS)
+	else if (now_ms - sidecar->gate.closed_ms < GATE_SERVICE_GRACE_MS &&
+		sidecar->drain_bound_ms > sidecar->gate.closed_ms + GATE_SERVICE_GRACE_MS)
 		loop_timer_set(sidecar->drain_timer, sidecar->gate.closed_ms + GATE_SERVICE_GRACE_MS - now_ms);
 	else
 		loop_timer_set(sidecar->drain_timer, sidecar->drain_bound_ms - now_ms);
@@ -60,8 +63,9 @@ void drain_start(struct sidecar *sidecar)
 		sidecar->gate.closed_ms = loop_now_ms(sidecar->loop);
 		sidecar->drain_bound_ms = sidecar->gate.closed_ms + sidecar->options->shutdown_timeout_ms;
 		listener_close_after_answers(sidecar->listener, true);
-		log_info("drain.started", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
-			LOG_INT("running", sidecar->gate.requests), LOG_INT("streams", sidecar->gate.streams));
+		log_info("drain.started", LOG_STR("agent", sidecar->options->agent_name),
+			LOG_STR("namespace", sidecar->options->agent_namespace), LOG_INT("running", sidecar->gate.requests),
+			LOG_INT("streams", sidecar->gate.streams));
 		while ((visit = waiting_take(sidecar, VISIT_WAIT_READY)) != NULL)
 			own_paths_answer_waiting(sidecar, visit);
 	}

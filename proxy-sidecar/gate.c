@@ -6,8 +6,8 @@
 
 enum gate_verdict gate_admit(const struct gate *gate, bool by_gateway, enum gate_class as, int64_t now_ms)
 {
-	bool is_shut = gate->state != GATE_OPEN && (by_gateway || (gate->state == GATE_DRAINING &&
-		now_ms - gate->closed_ms >= GATE_SERVICE_GRACE_MS));
+	bool is_shut = gate->state != GATE_OPEN &&
+		(by_gateway || (gate->state == GATE_DRAINING && now_ms - gate->closed_ms >= GATE_SERVICE_GRACE_MS));
 
 	if (is_shut)
 		return GATE_SHUT;
@@ -57,5 +57,5 @@ void gate_leave(struct gate *gate, enum gate_class as)
 bool gate_is_drained(const struct gate *gate, int64_t now_ms)
 {
 	return gate->state == GATE_DRAINING && gate->requests == 0 && gate->streams == 0 &&
-	       now_ms - gate->closed_ms >= GATE_SERVICE_GRACE_MS;
+		now_ms - gate->closed_ms >= GATE_SERVICE_GRACE_MS;
 }

@@ -25,10 +25,10 @@ enum gate_verdict { GATE_ADMIT, GATE_OVER_CAPACITY, GATE_SHUT };
 
 struct gate {
 	int concurrency;
-	int requests;            /* running now */
+	int requests; /* running now */
 	int streams;
 	enum gate_state state;
-	int64_t closed_ms;       /* monotonic: when it last left GATE_OPEN */
+	int64_t closed_ms; /* monotonic: when it last left GATE_OPEN */
 };
 
 /* by_gateway: the gateway has other pods, so it is refused at once; a Service's client only once the grace is over. */

@@ -49,10 +49,17 @@ static void send_one(void *arg)
 		buf_format(&extra, HEADER_TOKEN ": %s\r\n", options->token) < 0)
 		return;
 	address_format(&options->gateway, host);
-	hello->call = call_start(hello->loop, &(struct call_options){
-		.address = options->gateway, .method = "POST", .target = buf_terminated(&target), .host = host,
-		.extra = buf_terminated(&extra), .connect_timeout_ms = HELLO_TIMEOUT_MS, .timeout_ms = HELLO_TIMEOUT_MS,
-		.max_body_bytes = 4096, .arg = hello, .on_done = on_answered });
+	hello->call = call_start(hello->loop,
+		&(struct call_options){ .address = options->gateway,
+			.method = "POST",
+			.target = buf_terminated(&target),
+			.host = host,
+			.extra = buf_terminated(&extra),
+			.connect_timeout_ms = HELLO_TIMEOUT_MS,
+			.timeout_ms = HELLO_TIMEOUT_MS,
+			.max_body_bytes = 4096,
+			.arg = hello,
+			.on_done = on_answered });
 }
 
 void hello_say(struct hello *hello)

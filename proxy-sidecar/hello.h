@@ -11,7 +11,8 @@ struct hello;
 /* Borrows options, which must outlive it. */
 struct hello *hello_new(struct loop *loop, const struct sidecar_options *options);
 void hello_free(struct hello **hello);
-/* Says it, three times at most until somebody answers; nothing depends on it. Does nothing where there is no gateway or no token. */
+/* Says it, three times at most until somebody answers; nothing depends on it. Does nothing where there is no gateway or no token.
+ */
 void hello_say(struct hello *hello);
 
 #endif

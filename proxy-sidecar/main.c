@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	if (sidecar == NULL)
 		return daemon_refuse(COMPONENT, &err);
 	log_info("proxy.started", LOG_STR("version", daemon_version()), LOG_STR("agent", options.agent_name),
-		LOG_STR("namespace", options.agent_namespace), LOG_STR("listen", options.listen_address), LOG_STR("upstream", options.upstream_url));
+		LOG_STR("namespace", options.agent_namespace), LOG_STR("listen", options.listen_address),
+		LOG_STR("upstream", options.upstream_url));
 	daemon_on_stop(loop, on_stop, sidecar);
 	loop_run(loop);
 	sidecar_free(&sidecar);

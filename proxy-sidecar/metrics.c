@@ -5,10 +5,14 @@
 #include "base/daemon.h"
 
 static const struct metric_spec SPECS[SIDECAR_METRICS] = {
-	[METRIC_REQUESTS] = { "krypton_proxy_requests_total", METRIC_COUNTER, "Requests answered, by class of status code.", "agent,namespace,code", NULL, 0 },
-	[METRIC_REJECTED] = { "krypton_proxy_rejected_total", METRIC_COUNTER, "Requests refused before they reached the agent.", "agent,namespace,reason", NULL, 0 },
-	[METRIC_INFLIGHT] = { "krypton_proxy_inflight", METRIC_GAUGE, "Requests running in the agent.", "agent,namespace", NULL, 0 },
-	[METRIC_STREAMS] = { "krypton_proxy_streams", METRIC_GAUGE, "Event streams open that do not count against the concurrency.", "agent,namespace", NULL, 0 },
+	[METRIC_REQUESTS] = { "krypton_proxy_requests_total", METRIC_COUNTER, "Requests answered, by class of status code.",
+		"agent,namespace,code", NULL, 0 },
+	[METRIC_REJECTED] = { "krypton_proxy_rejected_total", METRIC_COUNTER, "Requests refused before they reached the agent.",
+		"agent,namespace,reason", NULL, 0 },
+	[METRIC_INFLIGHT] = { "krypton_proxy_inflight", METRIC_GAUGE, "Requests running in the agent.", "agent,namespace", NULL,
+		0 },
+	[METRIC_STREAMS] = { "krypton_proxy_streams", METRIC_GAUGE, "Event streams open that do not count against the concurrency.",
+		"agent,namespace", NULL, 0 },
 };
 
 struct metrics *sidecar_metrics_new(void)

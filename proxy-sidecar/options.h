@@ -15,20 +15,20 @@ struct sidecar_options {
 	const char *listen_address;
 	const char *upstream_url;
 	int64_t concurrency;
-	const char *mode;            /* informational */
-	const char *protocol;        /* "a2a", "mcp", "http" */
-	int64_t idle_timeout_ms;     /* informational */
+	const char *mode;        /* informational */
+	const char *protocol;    /* "a2a", "mcp", "http" */
+	int64_t idle_timeout_ms; /* informational */
 	int64_t shutdown_timeout_ms;
-	const char *token;           /* NULL: drain, retire and hello are closed */
-	const char *gateway_url;     /* NULL: no hello */
-	const char *readiness_path;  /* NULL: accepting connections is being ready */
+	const char *token;          /* NULL: drain, retire and hello are closed */
+	const char *gateway_url;    /* NULL: no hello */
+	const char *readiness_path; /* NULL: accepting connections is being ready */
 	const char *log_level;
 
 	/* made of the above */
-	struct address upstream;     /* 127.0.0.1:port */
+	struct address upstream; /* 127.0.0.1:port */
 	struct address gateway;
 	bool has_gateway;
-	uint16_t port;               /* the agent's */
+	uint16_t port; /* the agent's */
 };
 
 /* Environment and --help, --version. On OPTIONS_WRONG err is the one line to print. */

@@ -57,8 +57,10 @@ static void answer_not_ready(struct sidecar *sidecar, struct visit *visit)
 	}
 	switch (readiness_agent(sidecar->readiness)) {
 	case READINESS_PORT_MISMATCH:
-		(void)buf_format(&error, "the agent does not listen on port %u; the pod listens on %s", port, list_ports(sidecar, ", ", &ports));
-		answer_problem(visit, 503, buf_terminated(&error), "PortMismatch", "set spec.port to the port on which the agent listens");
+		(void)buf_format(&error, "the agent does not listen on port %u; the pod listens on %s", port,
+			list_ports(sidecar, ", ", &ports));
+		answer_problem(
+			visit, 503, buf_terminated(&error), "PortMismatch", "set spec.port to the port on which the agent listens");
 		break;
 	case READINESS_PROBE_FAILING:
 		(void)buf_format(&error, "the agent's readiness probe %s does not pass", sidecar->options->readiness_path);
@@ -125,7 +127,8 @@ static void serve_inflight(struct sidecar *sidecar, struct visit *visit)
 	buf_init(&body, 1024);
 	buf_init(&ports, 256);
 	(void)buf_format(&body,
-		"{\"inflight\": %d, \"lastActivity\": %" PRId64 ", \"concurrency\": %d, \"streams\": %d, \"draining\": %s, \"retired\": %s, "
+		"{\"inflight\": %d, \"lastActivity\": %" PRId64
+		", \"concurrency\": %d, \"streams\": %d, \"draining\": %s, \"retired\": %s, "
 		"\"agent\": \"%s\", \"ports\": [%s]}\n",
 		sidecar->gate.requests, sidecar->last_activity_ns, sidecar->gate.concurrency, sidecar->gate.streams,
 		sidecar->gate.state == GATE_DRAINING ? "true" : "false", sidecar->gate.state == GATE_RETIRED ? "true" : "false",
@@ -162,7 +165,7 @@ void own_paths_answer_waiting(struct sidecar *sidecar, struct visit *visit)
 
 static const struct own_path {
 	const char *path;
-	const char *methods;  /* space-separated */
+	const char *methods; /* space-separated */
 	bool wants_token;
 	void (*serve)(struct sidecar *sidecar, struct visit *visit);
 } PATHS[] = {
@@ -187,7 +190,8 @@ static bool allows(const struct own_path *own, struct text method)
 
 static bool has_token(const struct sidecar *sidecar, const struct h1_head *head)
 {
-	return sidecar->options->token != NULL && text_equal_secret(h1_head_get(head, HEADER_TOKEN), text_of(sidecar->options->token));
+	return sidecar->options->token != NULL &&
+		text_equal_secret(h1_head_get(head, HEADER_TOKEN), text_of(sidecar->options->token));
 }
 
 bool own_paths_serve(struct sidecar *sidecar, struct visit *visit)

@@ -17,8 +17,8 @@
 
 struct refusal {
 	int status;
-	const char *wire_reason;    /* Krypton-Reason; NULL: it may have reached the agent */
-	const char *metric_reason;  /* of krypton_proxy_rejected_total; NULL: not counted there */
+	const char *wire_reason;   /* Krypton-Reason; NULL: it may have reached the agent */
+	const char *metric_reason; /* of krypton_proxy_rejected_total; NULL: not counted there */
 	const char *extra;
 	struct problem problem;
 };
@@ -42,9 +42,9 @@ static void log_rejected(struct sidecar *sidecar, const struct refusal *refusal)
 	sidecar->rejected_unlogged++;
 	if (sidecar->rejected_logged_ms != 0 && now_ms - sidecar->rejected_logged_ms < REJECTED_LOG_PERIOD_MS)
 		return;
-	log_info("request.rejected", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
-		LOG_STR("reason", refusal->metric_reason), LOG_INT("count", sidecar->rejected_unlogged),
-		LOG_INT("inflight", sidecar->gate.requests));
+	log_info("request.rejected", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace), LOG_STR("reason", refusal->metric_reason),
+		LOG_INT("count", sidecar->rejected_unlogged), LOG_INT("inflight", sidecar->gate.requests));
 	sidecar->rejected_unlogged = 0;
 	sidecar->rejected_logged_ms = now_ms;
 }
@@ -98,16 +98,10 @@ static void on_failure(void *arg, struct exchange *exchange, enum exchange_failu
 	readiness_recheck(sidecar->readiness);
 	switch (failure) {
 	case EXCHANGE_UNREACHABLE:
-	case EXCHANGE_UNSENT:
-		refuse(sidecar, visit, &UNREACHABLE);
-		break;
-	case EXCHANGE_BAD_ANSWER:
-		refuse(sidecar, visit, &BAD_ANSWER);
-		break;
+	case EXCHANGE_UNSENT: refuse(sidecar, visit, &UNREACHABLE); break;
+	case EXCHANGE_BAD_ANSWER: refuse(sidecar, visit, &BAD_ANSWER); break;
 	case EXCHANGE_BROKEN:
-	case EXCHANGE_FIRST_BYTE_LATE:
-		refuse(sidecar, visit, &BROKEN);
-		break;
+	case EXCHANGE_FIRST_BYTE_LATE: refuse(sidecar, visit, &BROKEN); break;
 	}
 }
 
@@ -121,16 +115,20 @@ static bool keeps_for_service_client(struct text name)
 	return keeps_all_but_ours(name) && !h1_headers_is_forwarding(name);
 }
 
-/* A client of the Service did not come through a gateway: we say where it came from. Peers of a pod are in the cluster, so what they say
-   of their own client is passed on. */
+/* A client of the Service did not come through a gateway: we say where it came from. Peers of a pod are in the cluster, so what
+   they say of their own client is passed on. */
 static int add_forwarding(const struct visit *visit, struct buf *extra)
 {
 	const struct h1_head *head = exchange_head(visit->exchange);
 	char client[ADDRESS_TEXT_BYTES];
 
 	address_format_ip(exchange_client(visit->exchange), client);
-	return h1_headers_forwarding(head, &(struct h1_forwarding){ .client_address = text_of(client), .peer_is_trusted = true,
-		.scheme = TEXT("http"), .host = head->authority }, extra);
+	return h1_headers_forwarding(head,
+		&(struct h1_forwarding){ .client_address = text_of(client),
+			.peer_is_trusted = true,
+			.scheme = TEXT("http"),
+			.host = head->authority },
+		extra);
 }
 
 /* Path and query as they were sent, also where the target was in absolute form. */
@@ -154,10 +152,16 @@ static void forward(struct sidecar *sidecar, struct visit *visit)
 		return;
 	}
 	address_format(&sidecar->options->upstream, host);
-	exchange_forward(visit->exchange, &(struct exchange_forward){
-		.upstream = sidecar->agent, .target = origin_form(exchange_head(visit->exchange)), .host = text_of(host),
-		.keeps_request = visit->by_gateway ? keeps_all_but_ours : keeps_for_service_client, .keeps_answer = keeps_all_but_ours,
-		.extra = buf_text(&extra), .arg = sidecar, .on_answer = on_answer, .on_failure = on_failure });
+	exchange_forward(visit->exchange,
+		&(struct exchange_forward){ .upstream = sidecar->agent,
+			.target = origin_form(exchange_head(visit->exchange)),
+			.host = text_of(host),
+			.keeps_request = visit->by_gateway ? keeps_all_but_ours : keeps_for_service_client,
+			.keeps_answer = keeps_all_but_ours,
+			.extra = buf_text(&extra),
+			.arg = sidecar,
+			.on_answer = on_answer,
+			.on_failure = on_failure });
 }
 
 void passage_begin(struct sidecar *sidecar, struct visit *visit)

@@ -17,20 +17,20 @@
 #define EAGER_SPAN_MS    10000
 #define CALM_PERIOD_MS   100
 #define WATCH_PERIOD_MS  200
-#define PORTS_PERIOD_MS  500  /* the kernel writes its whole table anew for each reading: not at every dial */
+#define PORTS_PERIOD_MS  500 /* the kernel writes its whole table anew for each reading: not at every dial */
 #define TABLE_MAX_BYTES  (1 << 20)
 
 struct readiness {
 	struct loop *loop;
 	struct readiness_options options;
 	struct loop_timer *timer;
-	struct dial *dial;           /* one look at a time: dial, then probe */
+	struct dial *dial; /* one look at a time: dial, then probe */
 	struct call *probe;
 	enum readiness_agent agent;
 	bool has_looked;
 	int64_t missing_since_ms;
 	struct sockets_ports ports;
-	int64_t ports_read_ms;       /* 0: never */
+	int64_t ports_read_ms; /* 0: never */
 	void (*on_restart)(void *arg);
 	void *restart_arg;
 	bool restart_seen_gone;
@@ -126,10 +126,16 @@ static void probe(struct readiness *readiness)
 	char host[ADDRESS_TEXT_BYTES];
 
 	address_format(&readiness->options.agent, host);
-	readiness->probe = call_start(readiness->loop, &(struct call_options){
-		.address = readiness->options.agent, .method = "GET", .target = readiness->options.probe_path, .host = host,
-		.connect_timeout_ms = DIAL_TIMEOUT_MS, .timeout_ms = PROBE_TIMEOUT_MS, .max_body_bytes = 64 * 1024,
-		.arg = readiness, .on_done = on_probed });
+	readiness->probe = call_start(readiness->loop,
+		&(struct call_options){ .address = readiness->options.agent,
+			.method = "GET",
+			.target = readiness->options.probe_path,
+			.host = host,
+			.connect_timeout_ms = DIAL_TIMEOUT_MS,
+			.timeout_ms = PROBE_TIMEOUT_MS,
+			.max_body_bytes = 64 * 1024,
+			.arg = readiness,
+			.on_done = on_probed });
 }
 
 static void on_dialled(void *arg, int error)

@@ -64,8 +64,9 @@ static void log_unreachable(const struct sidecar *sidecar, enum readiness_agent 
 	(void)snprintf(text, sizeof(text), "dial tcp %s: connect: %c%s", where, tolower((unsigned char)why[0]), why + 1);
 	for (size_t i = 0; i < ports->count; i++)
 		used += (size_t)snprintf(seen + used, sizeof(seen) - used, "%s%u", i > 0 ? "," : "", ports->ports[i]);
-	log_warn("agent.unreachable", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
-		LOG_STR("state", readiness_agent_name(agent)), LOG_STR("error", text), LOG_STR("listening_ports", seen));
+	log_warn("agent.unreachable", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace), LOG_STR("state", readiness_agent_name(agent)),
+		LOG_STR("error", text), LOG_STR("listening_ports", seen));
 }
 
 static void on_agent_change(void *arg, enum readiness_agent agent, int error)
@@ -74,8 +75,8 @@ static void on_agent_change(void *arg, enum readiness_agent agent, int error)
 	struct visit *visit;
 
 	if (agent == READINESS_LISTENING) {
-		log_info("agent.listening", LOG_STR("agent", sidecar->options->agent_name), LOG_STR("namespace", sidecar->options->agent_namespace),
-			LOG_INT("port", sidecar->options->port));
+		log_info("agent.listening", LOG_STR("agent", sidecar->options->agent_name),
+			LOG_STR("namespace", sidecar->options->agent_namespace), LOG_INT("port", sidecar->options->port));
 		while ((visit = waiting_take(sidecar, VISIT_WAIT_READY)) != NULL)
 			own_paths_answer_waiting(sidecar, visit);
 		hello_say(sidecar->hello);
@@ -100,8 +101,10 @@ void sidecar_stop(struct sidecar *sidecar)
 
 static int listen_for_requests(struct sidecar *sidecar, struct err *err)
 {
-	sidecar->listener = listener_new(sidecar->loop, &(struct listener_options){
-		.address = sidecar->options->listen_address, .arg = sidecar, .on_request = on_request, .on_end = on_end }, err);
+	sidecar->listener = listener_new(sidecar->loop,
+		&(struct listener_options){
+			.address = sidecar->options->listen_address, .arg = sidecar, .on_request = on_request, .on_end = on_end },
+		err);
 	return sidecar->listener != NULL ? 0 : -1;
 }
 
@@ -116,17 +119,23 @@ struct sidecar *sidecar_new(struct loop *loop, const struct sidecar_options *opt
 	waiting_init(sidecar);
 	sidecar->drain_timer = loop_timer_new(loop, on_drain_due, sidecar);
 	sidecar->metrics = sidecar_metrics_new();
-	sidecar->agent = upstream_new(loop, &(struct upstream_options){ .address = options->upstream,
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS, .idle_timeout_ms = IDLE_TIMEOUT_MS, .reuse_unsafe_ms = REUSE_UNSAFE_MS,
-		.max_idle = MAX_IDLE });
+	sidecar->agent = upstream_new(loop,
+		&(struct upstream_options){ .address = options->upstream,
+			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+			.idle_timeout_ms = IDLE_TIMEOUT_MS,
+			.reuse_unsafe_ms = REUSE_UNSAFE_MS,
+			.max_idle = MAX_IDLE });
 	if (listen_for_requests(sidecar, err) < 0) {
 		sidecar_free(&sidecar);
 		return NULL;
 	}
 	sidecar->hello = hello_new(loop, options);
-	sidecar->readiness = readiness_new(loop, &(struct readiness_options){ .agent = options->upstream,
-		.own_port = listener_port(sidecar->listener), .probe_path = options->readiness_path, .arg = sidecar,
-		.on_change = on_agent_change });
+	sidecar->readiness = readiness_new(loop,
+		&(struct readiness_options){ .agent = options->upstream,
+			.own_port = listener_port(sidecar->listener),
+			.probe_path = options->readiness_path,
+			.arg = sidecar,
+			.on_change = on_agent_change });
 	return sidecar;
 }
 

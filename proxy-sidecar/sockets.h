@@ -11,7 +11,7 @@
 #define SOCKETS_MAX_PORTS 16
 
 struct sockets_ports {
-	uint16_t ports[SOCKETS_MAX_PORTS];  /* ascending, each once */
+	uint16_t ports[SOCKETS_MAX_PORTS]; /* ascending, each once */
 	size_t count;
 };
 

@@ -10,11 +10,11 @@
 #include "proxy-sidecar/gate.h"
 
 enum visit_kind {
-	VISIT_OWN,         /* answered by us */
-	VISIT_WAIT_READY,  /* ours, held until the agent accepts */
-	VISIT_WAIT_DRAIN,  /* ours, held until nothing runs any more */
-	VISIT_AGENT,       /* admitted to the agent */
-	VISIT_REFUSED,     /* for the agent, not admitted */
+	VISIT_OWN,        /* answered by us */
+	VISIT_WAIT_READY, /* ours, held until the agent accepts */
+	VISIT_WAIT_DRAIN, /* ours, held until nothing runs any more */
+	VISIT_AGENT,      /* admitted to the agent */
+	VISIT_REFUSED,    /* for the agent, not admitted */
 };
 
 /* Lives in its exchange's arena. */
@@ -22,9 +22,9 @@ struct visit {
 	struct exchange *exchange;
 	enum visit_kind kind;
 	bool by_gateway;
-	enum gate_class as;      /* of VISIT_AGENT */
-	int64_t deadline_ms;     /* of the two that wait */
-	struct visit *next, *prev;  /* among those that wait */
+	enum gate_class as;        /* of VISIT_AGENT */
+	int64_t deadline_ms;       /* of the two that wait */
+	struct visit *next, *prev; /* among those that wait */
 };
 
 #endif

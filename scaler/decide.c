@@ -33,7 +33,7 @@ static struct decision by_load(const struct agent *agent, const struct observati
 	const char *floor_reason = DECIDE_MINIMUM;
 
 	if (floor < 1) {
-		floor = 1;  /* asleep is another branch */
+		floor = 1; /* asleep is another branch */
 		floor_reason = DECIDE_WARM;
 	}
 	if (needed > agent->max_replicas)

@@ -10,29 +10,29 @@
 
 /* What is known at the moment of a decision. Times are wall clock, ms; 0: never. */
 struct observation {
-	int64_t inflight;          /* in the ready pods that answered */
-	int64_t streams;           /* open streams that count as activity, not as load */
-	int64_t waiting;           /* in the gateways' lines */
-	int unknown_pods;          /* ready, but their sidecar does not answer */
+	int64_t inflight; /* in the ready pods that answered */
+	int64_t streams;  /* open streams that count as activity, not as load */
+	int64_t waiting;  /* in the gateways' lines */
+	int unknown_pods; /* ready, but their sidecar does not answer */
 	int unknown_gateways;
-	int64_t last_activity_ms;  /* latest start or end of a request that a sidecar or a gateway has told of */
-	int highest_wanted;        /* within the stable window */
+	int64_t last_activity_ms; /* latest start or end of a request that a sidecar or a gateway has told of */
+	int highest_wanted;       /* within the stable window */
 	int64_t now_ms;
 };
 
 struct decision {
-	int wanted;                /* of this moment's load alone: what goes into the window */
+	int wanted; /* of this moment's load alone: what goes into the window */
 	int desired;
-	const char *reason;        /* CamelCase, stable */
+	const char *reason; /* CamelCase, stable */
 };
 
-#define DECIDE_ASLEEP   "Asleep"
-#define DECIDE_WARM     "Warm"        /* within scaleToZeroAfter */
-#define DECIDE_LOAD     "Load"
-#define DECIDE_MINIMUM  "Minimum"
-#define DECIDE_MAXIMUM  "Maximum"
-#define DECIDE_WINDOW   "StableWindow"
-#define DECIDE_UNKNOWN  "Unknown"     /* a pod or gateway is silent: nothing goes down on a guess */
+#define DECIDE_ASLEEP  "Asleep"
+#define DECIDE_WARM    "Warm" /* within scaleToZeroAfter */
+#define DECIDE_LOAD    "Load"
+#define DECIDE_MINIMUM "Minimum"
+#define DECIDE_MAXIMUM "Maximum"
+#define DECIDE_WINDOW  "StableWindow"
+#define DECIDE_UNKNOWN "Unknown" /* a pod or gateway is silent: nothing goes down on a guess */
 
 struct decision decide(const struct agent *agent, const struct observation *observation);
 

@@ -38,7 +38,7 @@ struct gateways {
 	struct loop *loop;
 	struct gateways_options options;
 	struct kube_cache *slices;
-	struct map *peers;  /* by address */
+	struct map *peers; /* by address */
 };
 
 static void peer_release(void *value)
@@ -89,16 +89,21 @@ static void on_answer(void *arg, const struct call_answer *answer)
 static void poll_peer(void *arg)
 {
 	struct peer *peer = arg;
-	struct call_options options = { .method = "GET", .host = peer->ip, .connect_timeout_ms = TIMEOUT_MS, .timeout_ms = TIMEOUT_MS,
-		.max_body_bytes = ANSWER_MAX_BYTES, .arg = peer, .on_done = on_answer };
+	struct call_options options = { .method = "GET",
+		.host = peer->ip,
+		.connect_timeout_ms = TIMEOUT_MS,
+		.timeout_ms = TIMEOUT_MS,
+		.max_body_bytes = ANSWER_MAX_BYTES,
+		.arg = peer,
+		.on_done = on_answer };
 	char target[96] = "/_krypton/load";
 	struct err err = { 0 };
 
 	if (address_of_ip(text_of(peer->ip), PORT_GATEWAY_OPS, &options.address, &err) < 0)
 		return;
 	if (peer->load != NULL)
-		(void)snprintf(target, sizeof(target), "/_krypton/load?after=%" PRId64 "&wait=%s", json_int_at(peer->load, "/version", 0),
-			peer->has_line ? "1s" : "10s");
+		(void)snprintf(target, sizeof(target), "/_krypton/load?after=%" PRId64 "&wait=%s",
+			json_int_at(peer->load, "/version", 0), peer->has_line ? "1s" : "10s");
 	options.target = target;
 	peer->call = call_start(peer->gateways->loop, &options);
 }
@@ -196,9 +201,16 @@ struct gateways *gateways_new(struct loop *loop, struct kube_client *client, con
 	gateways->options = *options;
 	gateways->peers = map_new(peer_release);
 	(void)snprintf(selector, sizeof(selector), SERVICE_LABEL "=%s", options->service);
-	gateways->slices = kube_cache_new(loop, client, &(struct kube_cache_options){
-		.follow = { .resource = &KUBE_ENDPOINT_SLICES, .name_space = options->name_space, .label_selector = selector }, .arg = gateways,
-		.row_from = slice_row, .row_free = slice_row_free, .on_change = on_slice, .on_synced = on_synced, .on_trouble = on_trouble });
+	gateways->slices = kube_cache_new(loop, client,
+		&(struct kube_cache_options){ .follow = { .resource = &KUBE_ENDPOINT_SLICES,
+						      .name_space = options->name_space,
+						      .label_selector = selector },
+			.arg = gateways,
+			.row_from = slice_row,
+			.row_free = slice_row_free,
+			.on_change = on_slice,
+			.on_synced = on_synced,
+			.on_trouble = on_trouble });
 	kube_cache_start(gateways->slices);
 	return gateways;
 }

@@ -12,7 +12,7 @@ struct loop;
 struct gateways;
 
 struct gateways_options {
-	const char *name_space;  /* of the Service; both kept by pointer */
+	const char *name_space; /* of the Service; both kept by pointer */
 	const char *service;
 	void *arg;
 	/* Somebody waits for that Agent ("namespace/name"): worth deciding now. */

@@ -5,9 +5,12 @@
 #include "base/daemon.h"
 
 static const struct metric_spec SPECS[SCALER_METRICS] = {
-	[METRIC_DECISIONS] = { "krypton_scaler_decisions_total", METRIC_COUNTER, "Decisions about an agent.", "agent,namespace,direction", NULL, 0 },
-	[METRIC_DESIRED] = { "krypton_agent_replicas_desired", METRIC_GAUGE, "Replicas last decided on.", "agent,namespace", NULL, 0 },
-	[METRIC_UNKNOWN_PODS] = { "krypton_scaler_unknown_pods", METRIC_GAUGE, "Ready pods whose sidecar did not answer.", "agent,namespace", NULL, 0 },
+	[METRIC_DECISIONS] = { "krypton_scaler_decisions_total", METRIC_COUNTER, "Decisions about an agent.",
+		"agent,namespace,direction", NULL, 0 },
+	[METRIC_DESIRED] = { "krypton_agent_replicas_desired", METRIC_GAUGE, "Replicas last decided on.", "agent,namespace", NULL,
+		0 },
+	[METRIC_UNKNOWN_PODS] = { "krypton_scaler_unknown_pods", METRIC_GAUGE, "Ready pods whose sidecar did not answer.",
+		"agent,namespace", NULL, 0 },
 	[METRIC_LEADER] = { "krypton_scaler_leader", METRIC_GAUGE, "1 while this scaler decides.", NULL, NULL, 0 },
 };
 

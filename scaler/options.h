@@ -19,7 +19,7 @@ struct scaler_options {
 	bool leader_elect;
 	const char *kubeconfig;
 	const char *log_level_text;
-	const char *pod_name;       /* environment */
+	const char *pod_name; /* environment */
 	const char *pod_namespace;
 
 	/* made of the above */

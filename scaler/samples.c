@@ -28,7 +28,8 @@ int samples_highest(const struct samples *samples, int64_t window_ms, int64_t no
 	int64_t oldest = bucket_of(window_ms, now_ms) - SAMPLES_BUCKETS;
 	int highest = 0;
 
-	for (int64_t bucket = samples->newest; bucket > oldest && bucket > samples->newest - SAMPLES_BUCKETS && bucket >= 0; bucket--) {
+	for (int64_t bucket = samples->newest; bucket > oldest && bucket > samples->newest - SAMPLES_BUCKETS && bucket >= 0;
+		bucket--) {
 		if (samples->highest[bucket % SAMPLES_BUCKETS] > highest)
 			highest = samples->highest[bucket % SAMPLES_BUCKETS];
 	}

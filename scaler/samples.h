@@ -10,7 +10,7 @@
 /* Embedded; zeroed is empty. A bucket is a sixtieth of the window, so a count is kept for the window or a sixtieth longer. */
 struct samples {
 	int highest[SAMPLES_BUCKETS];
-	int64_t newest;  /* number of the newest bucket since the epoch of the clock */
+	int64_t newest; /* number of the newest bucket since the epoch of the clock */
 };
 
 void samples_add(struct samples *samples, int64_t window_ms, int64_t now_ms, int count);

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "net/call.h"
 
-#define IDLE_PERIOD_MS  10000
-#define TIMEOUT_MS      2000
+#define IDLE_PERIOD_MS   10000
+#define TIMEOUT_MS       2000
 #define ANSWER_MAX_BYTES 4096
 
 static void on_answer(void *arg, const struct call_answer *answer)
@@ -32,8 +32,14 @@ static void on_answer(void *arg, const struct call_answer *answer)
 
 void sampling_ask(struct sampling *sampling)
 {
-	struct call_options options = { .method = "GET", .target = "/_krypton/inflight", .host = sampling->ip, .connect_timeout_ms = TIMEOUT_MS,
-		.timeout_ms = TIMEOUT_MS, .max_body_bytes = ANSWER_MAX_BYTES, .arg = sampling, .on_done = on_answer };
+	struct call_options options = { .method = "GET",
+		.target = "/_krypton/inflight",
+		.host = sampling->ip,
+		.connect_timeout_ms = TIMEOUT_MS,
+		.timeout_ms = TIMEOUT_MS,
+		.max_body_bytes = ANSWER_MAX_BYTES,
+		.arg = sampling,
+		.on_done = on_answer };
 	struct err err = { 0 };
 
 	if (sampling->call != NULL || address_of_ip(text_of(sampling->ip), sampling->port, &options.address, &err) < 0)

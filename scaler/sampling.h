@@ -16,13 +16,13 @@ struct sampling {
 	struct loop *loop;
 	char ip[ADDRESS_TEXT_BYTES];
 	uint16_t port;
-	bool is_known;             /* the last question was answered */
+	bool is_known; /* the last question was answered */
 	int64_t inflight;
 	int64_t streams;
-	int64_t last_activity_ms;  /* wall clock */
-	int64_t asked_ms;          /* monotonic; 0: never */
+	int64_t last_activity_ms; /* wall clock */
+	int64_t asked_ms;         /* monotonic; 0: never */
 	int64_t answered_ms;
-	struct call *call;         /* under way */
+	struct call *call; /* under way */
 };
 
 struct sampling *sampling_new(struct loop *loop, const char *ip, uint16_t port);

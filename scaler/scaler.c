@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scaler: every interval each target decides on what its pods and the gateways have said; a line at a gateway is decided on at once. */
+/* The scaler: every interval each target decides on what its pods and the gateways have said; a line at a gateway is decided on at
+ * once. */
 #include "scaler/scaler.h"
 
 #include "base/json.h"
@@ -133,12 +134,20 @@ static int connect_to_kubernetes(struct scaler *scaler, struct err *err)
 
 static int serve(struct scaler *scaler, struct err *err)
 {
-	scaler->metrics_server = ops_server_new(scaler->loop, &(struct ops_server_options){ .address = scaler->options->metrics_address,
-		.routes = METRICS_ROUTES, .route_count = ARRAY_LEN(METRICS_ROUTES), .arg = scaler }, err);
+	scaler->metrics_server = ops_server_new(scaler->loop,
+		&(struct ops_server_options){ .address = scaler->options->metrics_address,
+			.routes = METRICS_ROUTES,
+			.route_count = ARRAY_LEN(METRICS_ROUTES),
+			.arg = scaler },
+		err);
 	if (scaler->metrics_server == NULL)
 		return err_wrap(err, "--metrics-bind-address");
-	scaler->health_server = ops_server_new(scaler->loop, &(struct ops_server_options){ .address = scaler->options->health_address,
-		.routes = HEALTH_ROUTES, .route_count = ARRAY_LEN(HEALTH_ROUTES), .arg = scaler }, err);
+	scaler->health_server = ops_server_new(scaler->loop,
+		&(struct ops_server_options){ .address = scaler->options->health_address,
+			.routes = HEALTH_ROUTES,
+			.route_count = ARRAY_LEN(HEALTH_ROUTES),
+			.arg = scaler },
+		err);
 	if (scaler->health_server == NULL)
 		return err_wrap(err, "--health-probe-bind-address");
 	return 0;
@@ -150,15 +159,27 @@ static void start(struct scaler *scaler)
 
 	health_set(scaler->common.health, "agents", false, "not listed yet");
 	health_set(scaler->common.health, "endpointslices", false, "not listed yet");
-	scaler->gateways = gateways_new(scaler->loop, scaler->client, &(struct gateways_options){ .name_space = options->pod_namespace,
-		.service = options->gateway_service, .arg = scaler, .on_waiting = on_waiting, .on_state = on_state });
-	scaler->roster = roster_new(scaler->loop, scaler->client, &(struct roster_options){ .arg = scaler, .on_agent = on_agent,
-		.on_endpoints = on_endpoints, .on_state = on_state, .on_unreadable = on_unreadable });
+	scaler->gateways = gateways_new(scaler->loop, scaler->client,
+		&(struct gateways_options){ .name_space = options->pod_namespace,
+			.service = options->gateway_service,
+			.arg = scaler,
+			.on_waiting = on_waiting,
+			.on_state = on_state });
+	scaler->roster = roster_new(scaler->loop, scaler->client,
+		&(struct roster_options){ .arg = scaler,
+			.on_agent = on_agent,
+			.on_endpoints = on_endpoints,
+			.on_state = on_state,
+			.on_unreadable = on_unreadable });
 	scaler->decides = !options->leader_elect;
 	if (options->leader_elect) {
-		scaler->lease = kube_lease_new(scaler->loop, scaler->client, &(struct kube_lease_options){ .name_space = options->pod_namespace,
-			.name = "krypton-scaler", .identity = options->pod_name, .on_change = on_lease, .on_trouble = on_lease_trouble,
-			.arg = scaler });
+		scaler->lease = kube_lease_new(scaler->loop, scaler->client,
+			&(struct kube_lease_options){ .name_space = options->pod_namespace,
+				.name = "krypton-scaler",
+				.identity = options->pod_name,
+				.on_change = on_lease,
+				.on_trouble = on_lease_trouble,
+				.arg = scaler });
 		kube_lease_start(scaler->lease);
 	}
 	loop_timer_set(scaler->tick, options->interval_ms);
@@ -173,7 +194,9 @@ struct scaler *scaler_new(struct loop *loop, const struct scaler_options *option
 	scaler->metrics = scaler_metrics_new();
 	scaler->targets = map_new(target_release);
 	scaler->tick = loop_timer_new(loop, on_tick, scaler);
-	scaler->common = (struct ops_common){ .health = health_new(), .metrics = scaler->metrics, .configuration = scaler_options_to_json(options) };
+	scaler->common = (struct ops_common){
+		.health = health_new(), .metrics = scaler->metrics, .configuration = scaler_options_to_json(options)
+	};
 	if (connect_to_kubernetes(scaler, err) < 0 || serve(scaler, err) < 0) {
 		scaler_free(&scaler);
 		return NULL;

@@ -17,17 +17,17 @@ struct gateways;
 struct map;
 
 struct scaler {
-	struct ops_common common;  /* first: the common handlers of the ops servers look here */
+	struct ops_common common; /* first: the common handlers of the ops servers look here */
 	struct loop *loop;
 	const struct scaler_options *options;
 	struct metrics *metrics;
 	struct kube_client *client;
 	struct roster *roster;
 	struct gateways *gateways;
-	struct map *targets;       /* of struct target, by "namespace/name" */
+	struct map *targets; /* of struct target, by "namespace/name" */
 	struct loop_timer *tick;
-	struct kube_lease *lease;  /* NULL without --leader-elect */
-	bool decides;              /* the Lease is ours, or there is none to hold */
+	struct kube_lease *lease; /* NULL without --leader-elect */
+	bool decides;             /* the Lease is ours, or there is none to hold */
 	struct ops_server *metrics_server;
 	struct ops_server *health_server;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A count goes down only on fresh answers, and with the resourceVersion it was decided on: a request that wakes the agent meanwhile wins. */
+/* A count goes down only on fresh answers, and with the resourceVersion it was decided on: a request that wakes the agent meanwhile
+ * wins. */
 #include "scaler/target.h"
 
 #include <stdio.h>
@@ -99,7 +100,8 @@ static struct observation observe(const struct target *target)
 {
 	const struct scaler_options *options = target->scaler->options;
 	struct observation seen = { .waiting = gateways_waiting(target->scaler->gateways, target->key),
-		.unknown_gateways = gateways_unknown(target->scaler->gateways), .now_ms = instant_wall_ms(),
+		.unknown_gateways = gateways_unknown(target->scaler->gateways),
+		.now_ms = instant_wall_ms(),
 		.highest_wanted = samples_highest(&target->window, options->stable_window_ms, now_of(target)) };
 
 	for (size_t i = 0; i < target->pod_count; i++) {
@@ -136,7 +138,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 		return;
 	}
 	if (err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND)
-		return;  /* somebody was faster, or it is gone: the next look decides anew */
+		return; /* somebody was faster, or it is gone: the next look decides anew */
 	log_warn("scale.failed", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space), LOG_ERR(err));
 	target->not_before_ms = now_of(target) + random_backoff_ms(target->failures++, BACKOFF_MS, BACKOFF_MAX_MS);
 }
@@ -145,7 +147,9 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 static void write_decision(struct target *target, const struct decision *decision, int current)
 {
 	const struct agent *agent = target->agent;
-	struct kube_target status = { .resource = &KUBE_AGENTS, .name_space = target->name_space, .name = target->name, .subresource = "status" };
+	struct kube_target status = {
+		.resource = &KUBE_AGENTS, .name_space = target->name_space, .name = target->name, .subresource = "status"
+	};
 	char message[128], now[INSTANT_TEXT_BYTES];
 	scoped_json object = json_object();
 
@@ -155,14 +159,16 @@ static void write_decision(struct target *target, const struct decision *decisio
 	if (decision->desired < current)
 		json_put_text(object, "/metadata/resourceVersion", agent->resource_version);
 	json_put(object, "/status/desiredReplicas", json_integer(decision->desired));
-	json_put(object, "/status/conditions", json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True",
-		"reason", decision->reason, "message", message, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
+	json_put(object, "/status/conditions",
+		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
+			"message", message, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
 	target->write = kube_apply(target->scaler->client, &status, object, FIELD_MANAGER_SCALER, true, on_written, target);
 	log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space), LOG_INT("from", current),
 		LOG_INT("to", decision->desired), LOG_STR("reason", decision->reason));
 }
 
-static void count_decision(const struct target *target, const struct decision *decision, const struct observation *seen, int current)
+static void count_decision(
+	const struct target *target, const struct decision *decision, const struct observation *seen, int current)
 {
 	struct metrics *metrics = target->scaler->metrics;
 	const char *direction = decision->desired > current ? "up" : decision->desired < current ? "down" : "noop";
@@ -180,7 +186,8 @@ void target_decide(struct target *target)
 
 	samples_add(&target->window, target->scaler->options->stable_window_ms, now_of(target), decision.wanted);
 	count_decision(target, &decision, &seen, current);
-	if (decision.desired == current || target->write != NULL || now_of(target) < target->not_before_ms || target->agent->is_deleting)
+	if (decision.desired == current || target->write != NULL || now_of(target) < target->not_before_ms ||
+		target->agent->is_deleting)
 		return;
 	if (decision.desired < current && !is_fresh(target)) {
 		target_sample(target, true);

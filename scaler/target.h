@@ -19,12 +19,12 @@ struct kube_call;
 struct target {
 	struct scaler *scaler;
 	char *key, *name_space, *name;
-	const struct agent *agent;      /* the roster's */
-	struct sampling **pods;         /* ready, not terminating */
+	const struct agent *agent; /* the roster's */
+	struct sampling **pods;    /* ready, not terminating */
 	size_t pod_count;
 	struct samples window;
-	struct kube_call *write;        /* under way; one at a time */
-	int64_t not_before_ms;          /* monotonic: after a failed write */
+	struct kube_call *write; /* under way; one at a time */
+	int64_t not_before_ms;   /* monotonic: after a failed write */
 	int failures;
 };
 

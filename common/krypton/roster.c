@@ -14,7 +14,8 @@ struct roster {
 	struct kube_cache *slices;
 };
 
-/* All endpoints of one Agent; with hundreds of pods it has several slices. Each change walks all slices: a few thousand compares. */
+/* All endpoints of one Agent; with hundreds of pods it has several slices. Each change walks all slices: a few thousand compares.
+ */
 struct gathering {
 	const char *name_space, *name;
 	const struct endpoint **endpoints;
@@ -29,7 +30,8 @@ static bool gather_slice(void *arg, const char *key, const void *row)
 	(void)key;
 	if (strcmp(slice->owner, gathering->name) != 0 || strcmp(slice->name_space, gathering->name_space) != 0)
 		return true;
-	gathering->endpoints = mem_resize(gathering->endpoints, (gathering->count + slice->count + 1) * sizeof(gathering->endpoints[0]));
+	gathering->endpoints =
+		mem_resize(gathering->endpoints, (gathering->count + slice->count + 1) * sizeof(gathering->endpoints[0]));
 	for (size_t i = 0; i < slice->count; i++)
 		gathering->endpoints[gathering->count++] = &slice->endpoints[i];
 	return true;
@@ -132,12 +134,22 @@ struct roster *roster_new(struct loop *loop, struct kube_client *client, const s
 	struct roster *roster = mem_alloc(sizeof(*roster));
 
 	roster->options = *options;
-	roster->agents = kube_cache_new(loop, client, &(struct kube_cache_options){ .follow = { .resource = &KUBE_AGENTS }, .arg = roster,
-		.row_from = agent_row, .row_free = agent_row_free, .on_change = on_agent, .on_synced = on_agents_synced,
-		.on_trouble = on_agents_trouble });
-	roster->slices = kube_cache_new(loop, client, &(struct kube_cache_options){
-		.follow = { .resource = &KUBE_ENDPOINT_SLICES, .label_selector = LABEL_AGENT }, .arg = roster, .row_from = slice_row,
-		.row_free = slice_row_free, .on_change = on_slice, .on_synced = on_slices_synced, .on_trouble = on_slices_trouble });
+	roster->agents = kube_cache_new(loop, client,
+		&(struct kube_cache_options){ .follow = { .resource = &KUBE_AGENTS },
+			.arg = roster,
+			.row_from = agent_row,
+			.row_free = agent_row_free,
+			.on_change = on_agent,
+			.on_synced = on_agents_synced,
+			.on_trouble = on_agents_trouble });
+	roster->slices = kube_cache_new(loop, client,
+		&(struct kube_cache_options){ .follow = { .resource = &KUBE_ENDPOINT_SLICES, .label_selector = LABEL_AGENT },
+			.arg = roster,
+			.row_from = slice_row,
+			.row_free = slice_row_free,
+			.on_change = on_slice,
+			.on_synced = on_slices_synced,
+			.on_trouble = on_slices_trouble });
 	kube_cache_start(roster->agents);
 	kube_cache_start(roster->slices);
 	return roster;

@@ -45,8 +45,8 @@ static void the_prefix_is_stripped_and_the_rest_is_verbatim(void **state)
 
 static void a_path_without_namespace_and_name_names_no_agent(void **state)
 {
-	static const char *const rows[] = { "/", "/v1/agents", "/v1/agents/", "/v1/agents/default", "/v1/agents/default/", "/v1/agents//hello",
-		"/v2/agents/default/hello", "/v1/agentsdefault/hello" };
+	static const char *const rows[] = { "/", "/v1/agents", "/v1/agents/", "/v1/agents/default", "/v1/agents/default/",
+		"/v1/agents//hello", "/v2/agents/default/hello", "/v1/agentsdefault/hello" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -11,9 +11,16 @@ static void every_refusal_has_the_status_of_the_contract(void **state)
 		enum refusal refusal;
 		int status;
 	} rows[] = {
-		{ REFUSAL_BAD_PATH, 400 }, { REFUSAL_NO_AGENT, 404 }, { REFUSAL_START_TIMEOUT, 504 },
-		{ REFUSAL_BUFFER_FULL, 503 }, { REFUSAL_QUEUE_TIMEOUT, 503 }, { REFUSAL_UNREACHABLE, 502 }, { REFUSAL_CLOSED, 502 },
-		{ REFUSAL_BAD_ANSWER, 502 }, { REFUSAL_FIRST_BYTE_LATE, 504 }, { REFUSAL_STARTING, 503 },
+		{ REFUSAL_BAD_PATH, 400 },
+		{ REFUSAL_NO_AGENT, 404 },
+		{ REFUSAL_START_TIMEOUT, 504 },
+		{ REFUSAL_BUFFER_FULL, 503 },
+		{ REFUSAL_QUEUE_TIMEOUT, 503 },
+		{ REFUSAL_UNREACHABLE, 502 },
+		{ REFUSAL_CLOSED, 502 },
+		{ REFUSAL_BAD_ANSWER, 502 },
+		{ REFUSAL_FIRST_BYTE_LATE, 504 },
+		{ REFUSAL_STARTING, 503 },
 	};
 
 	(void)state;
@@ -30,9 +37,13 @@ static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
 
 	(void)state;
 	buf_init(&body, 4096);
-	assert_int_equal(refusal_format(REFUSAL_START_TIMEOUT,
-		&(struct refusal_facts){ .agent = "default/hello", .reason = "PortMismatch", .detail = "listens on 9000" }, &body), 0);
-	assert_non_null(strstr(buf_terminated(&body), "\"agent default/hello: none of the agent's pods became ready in time: listens on 9000\""));
+	assert_int_equal(
+		refusal_format(REFUSAL_START_TIMEOUT,
+			&(struct refusal_facts){ .agent = "default/hello", .reason = "PortMismatch", .detail = "listens on 9000" },
+			&body),
+		0);
+	assert_non_null(strstr(
+		buf_terminated(&body), "\"agent default/hello: none of the agent's pods became ready in time: listens on 9000\""));
 	assert_non_null(strstr(buf_terminated(&body), "\"PortMismatch\""));
 	assert_non_null(strstr(buf_terminated(&body), "\"hint\""));
 }

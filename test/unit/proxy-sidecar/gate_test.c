@@ -81,9 +81,11 @@ static void a_drain_is_over_when_nothing_runs_and_the_grace_has_passed(void **st
 static void only_a_listening_get_of_an_mcp_agent_is_a_stream(void **state)
 {
 	struct h1_head listening = head_of("GET /mcp HTTP/1.1\r\nHost: x\r\nAccept: application/json, text/event-stream\r\n\r\n");
-	struct h1_head posting = head_of("POST /mcp HTTP/1.1\r\nHost: x\r\nAccept: application/json, text/event-stream\r\nContent-Length: 0\r\n\r\n");
+	struct h1_head posting = head_of(
+		"POST /mcp HTTP/1.1\r\nHost: x\r\nAccept: application/json, text/event-stream\r\nContent-Length: 0\r\n\r\n");
 	struct h1_head streamed = head_of("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n");
-	struct h1_head refused = head_of("HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n");
+	struct h1_head refused =
+		head_of("HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n");
 
 	(void)state;
 	assert_int_equal(gate_class_of_request(true, &listening), GATE_STREAM);

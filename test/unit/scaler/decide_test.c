@@ -15,32 +15,45 @@ struct row {
 	const char *reason;
 };
 
-#define ALWAYS_ON(min_, max_, current_)                                                                                         \
-	{ .mode = AGENT_ALWAYS_ON, .min_replicas = (min_), .max_replicas = (max_), .concurrency = 4, .target_utilization = 100, \
-	  .has_desired_replicas = true, .desired_replicas = (current_) }
-#define SERVERLESS(max_, current_, invoked_ms_)                                                                              \
-	{ .mode = AGENT_SERVERLESS, .min_replicas = 0, .max_replicas = (max_), .concurrency = 4, .target_utilization = 100,  \
-	  .has_desired_replicas = true, .desired_replicas = (current_), .scale_to_zero_after_ms = 300000,                    \
-	  .last_invocation_ms = (invoked_ms_) }
+#define ALWAYS_ON(min_, max_, current_)                                                                    \
+	{                                                                                                  \
+		.mode = AGENT_ALWAYS_ON, .min_replicas = (min_), .max_replicas = (max_), .concurrency = 4, \
+		.target_utilization = 100, .has_desired_replicas = true, .desired_replicas = (current_)    \
+	}
+#define SERVERLESS(max_, current_, invoked_ms_)                                                                                   \
+	{                                                                                                                         \
+		.mode = AGENT_SERVERLESS, .min_replicas = 0, .max_replicas = (max_), .concurrency = 4, .target_utilization = 100, \
+		.has_desired_replicas = true, .desired_replicas = (current_), .scale_to_zero_after_ms = 300000,                   \
+		.last_invocation_ms = (invoked_ms_)                                                                               \
+	}
 
 static const struct row ROWS[] = {
 	{ "an always-on agent at rest keeps its minimum", ALWAYS_ON(2, 10, 2), { .now_ms = NOW_MS }, 2, DECIDE_MINIMUM },
-	{ "load above the minimum is divided by the concurrency, rounded up", ALWAYS_ON(1, 10, 1), { .inflight = 9, .now_ms = NOW_MS }, 3, DECIDE_LOAD },
+	{ "load above the minimum is divided by the concurrency, rounded up", ALWAYS_ON(1, 10, 1),
+		{ .inflight = 9, .now_ms = NOW_MS }, 3, DECIDE_LOAD },
 	{ "waiting requests are load", ALWAYS_ON(1, 10, 1), { .inflight = 4, .waiting = 1, .now_ms = NOW_MS }, 2, DECIDE_LOAD },
 	{ "the maximum is never passed", ALWAYS_ON(1, 3, 1), { .waiting = 100, .now_ms = NOW_MS }, 3, DECIDE_MAXIMUM },
-	{ "nothing goes below what was wanted within the window", ALWAYS_ON(1, 10, 5), { .highest_wanted = 4, .now_ms = NOW_MS }, 4, DECIDE_WINDOW },
-	{ "after the window it goes down to the load", ALWAYS_ON(1, 10, 5), { .inflight = 5, .highest_wanted = 2, .now_ms = NOW_MS }, 2, DECIDE_LOAD },
+	{ "nothing goes below what was wanted within the window", ALWAYS_ON(1, 10, 5), { .highest_wanted = 4, .now_ms = NOW_MS }, 4,
+		DECIDE_WINDOW },
+	{ "after the window it goes down to the load", ALWAYS_ON(1, 10, 5),
+		{ .inflight = 5, .highest_wanted = 2, .now_ms = NOW_MS }, 2, DECIDE_LOAD },
 	{ "the window never raises", ALWAYS_ON(1, 10, 3), { .highest_wanted = 9, .now_ms = NOW_MS }, 3, DECIDE_WINDOW },
 	{ "a silent pod holds the count", ALWAYS_ON(1, 10, 5), { .unknown_pods = 1, .now_ms = NOW_MS }, 5, DECIDE_UNKNOWN },
 	{ "a silent gateway holds the count", ALWAYS_ON(1, 10, 5), { .unknown_gateways = 1, .now_ms = NOW_MS }, 5, DECIDE_UNKNOWN },
-	{ "a silent pod does not hold back a rise", ALWAYS_ON(1, 10, 1), { .inflight = 8, .unknown_pods = 1, .now_ms = NOW_MS }, 2, DECIDE_LOAD },
+	{ "a silent pod does not hold back a rise", ALWAYS_ON(1, 10, 1), { .inflight = 8, .unknown_pods = 1, .now_ms = NOW_MS }, 2,
+		DECIDE_LOAD },
 	{ "a serverless agent that was never invoked sleeps", SERVERLESS(10, 1, 0), { .now_ms = NOW_MS }, 0, DECIDE_ASLEEP },
 	{ "it stays warm within scaleToZeroAfter", SERVERLESS(10, 1, NOW_MS - 299000), { .now_ms = NOW_MS }, 1, DECIDE_WARM },
-	{ "it sleeps after scaleToZeroAfter, whatever the window", SERVERLESS(10, 1, NOW_MS - 300000), { .highest_wanted = 1, .now_ms = NOW_MS }, 0, DECIDE_ASLEEP },
-	{ "what a sidecar saw last is activity", SERVERLESS(10, 1, NOW_MS - 400000), { .last_activity_ms = NOW_MS - 1000, .now_ms = NOW_MS }, 1, DECIDE_WARM },
-	{ "an open event stream keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .streams = 1, .now_ms = NOW_MS }, 1, DECIDE_WARM },
-	{ "a running request keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .inflight = 1, .now_ms = NOW_MS }, 1, DECIDE_LOAD },
-	{ "a silent pod keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .unknown_pods = 1, .now_ms = NOW_MS }, 1, DECIDE_WARM },
+	{ "it sleeps after scaleToZeroAfter, whatever the window", SERVERLESS(10, 1, NOW_MS - 300000),
+		{ .highest_wanted = 1, .now_ms = NOW_MS }, 0, DECIDE_ASLEEP },
+	{ "what a sidecar saw last is activity", SERVERLESS(10, 1, NOW_MS - 400000),
+		{ .last_activity_ms = NOW_MS - 1000, .now_ms = NOW_MS }, 1, DECIDE_WARM },
+	{ "an open event stream keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .streams = 1, .now_ms = NOW_MS }, 1,
+		DECIDE_WARM },
+	{ "a running request keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .inflight = 1, .now_ms = NOW_MS }, 1,
+		DECIDE_LOAD },
+	{ "a silent pod keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .unknown_pods = 1, .now_ms = NOW_MS }, 1,
+		DECIDE_WARM },
 	{ "somebody waiting wakes it", SERVERLESS(10, 0, 0), { .waiting = 1, .now_ms = NOW_MS }, 1, DECIDE_LOAD },
 	{ "many waiting wake as many as they need", SERVERLESS(10, 0, 0), { .waiting = 9, .now_ms = NOW_MS }, 3, DECIDE_LOAD },
 };
