@@ -20,7 +20,7 @@ size_t arena_left(const struct arena *arena);
 
 /* Zeroed, aligned for any type; valid until reset or free. */
 void *arena_take(struct arena *arena, size_t bytes);
-char *arena_copy(struct arena *arena, struct text text);  /* NUL-terminated */
+char *arena_copy(struct arena *arena, struct text text); /* NUL-terminated */
 char *arena_format(struct arena *arena, const char *format, ...) printf_like(2, 3);
 
 #endif

@@ -13,10 +13,10 @@
 #define scoped(name) __attribute__((cleanup(name##_free), unused)) struct name *
 
 /* Ends the process when something that cannot happen has happened. Never for input. */
-#define BUG_ON(condition)                                              \
-	do {                                                           \
-		if (__builtin_expect(!!(condition), 0))                \
-			bug_report(__FILE__, __LINE__, #condition);    \
+#define BUG_ON(condition)                                           \
+	do {                                                        \
+		if (__builtin_expect(!!(condition), 0))             \
+			bug_report(__FILE__, __LINE__, #condition); \
 	} while (0)
 
 /* Writes where and what to standard error and aborts. Called by BUG_ON alone. */

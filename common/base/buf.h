@@ -15,7 +15,7 @@ struct buf {
 };
 
 void buf_init(struct buf *buf, size_t cap_bytes);
-void buf_fini(struct buf *buf);  /* releases; the buf may be used again with its cap */
+void buf_fini(struct buf *buf); /* releases; the buf may be used again with its cap */
 #define scoped_buf __attribute__((cleanup(buf_fini))) struct buf
 
 size_t buf_len(const struct buf *buf);

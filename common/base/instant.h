@@ -11,8 +11,8 @@
 
 #define INSTANT_TEXT_BYTES 32
 
-int64_t instant_monotonic_ms(void);  /* for waits and ages; loop_now_ms() inside callbacks is cheaper */
-int64_t instant_wall_ms(void);       /* since 1970, for what people and the API read */
+int64_t instant_monotonic_ms(void); /* for waits and ages; loop_now_ms() inside callbacks is cheaper */
+int64_t instant_wall_ms(void);      /* since 1970, for what people and the API read */
 int64_t instant_wall_ns(void);
 
 /* Pure. "2026-05-01T12:00:00Z" (metav1.Time), or with ".123456Z" (metav1.MicroTime). */

@@ -12,7 +12,7 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 /* One row of a daemon's table; the row's index is the metric's id. */
 struct metric_spec {
-	const char *name;      /* Prometheus naming; a counter ends in _total */
+	const char *name; /* Prometheus naming; a counter ends in _total */
 	enum metric_type type;
 	const char *help;      /* one sentence */
 	const char *labels;    /* "agent,namespace,status"; NULL: none */

@@ -15,10 +15,10 @@ struct text {
 	size_t len;
 };
 
-#define TEXT(literal) ((struct text){ .at = "" literal, .len = sizeof(literal) - 1 })
-#define TEXT_ARGS(text) (int)(text).len, (text).at  /* for "%.*s" */
+#define TEXT(literal)   ((struct text){ .at = "" literal, .len = sizeof(literal) - 1 })
+#define TEXT_ARGS(text) (int)(text).len, (text).at /* for "%.*s" */
 
-struct text text_of(const char *terminated);  /* NULL gives { NULL, 0 } */
+struct text text_of(const char *terminated); /* NULL gives { NULL, 0 } */
 bool text_is(struct text text, const char *terminated);
 bool text_equal(struct text a, struct text b);
 /* Equal where ASCII letters differ in case alone (header names, RFC 9110 section 5.1). */

@@ -61,11 +61,7 @@ static void overflow_act(void *arg)
 static void an_overflowing_array_ends_the_process(void **state)
 {
 	(void)state;
-#if defined(__SANITIZE_ADDRESS__) /* ASan's calloc ends the process in its own way */
-	assert_int_not_equal(child_status(overflow_act, NULL), 0);
-#else
-	assert_aborts(overflow_act, NULL);
-#endif
+	assert_int_not_equal(child_status(overflow_act, NULL), 0); /* ASan's calloc ends it in its own way */
 }
 
 int main(void)
