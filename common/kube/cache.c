@@ -25,7 +25,7 @@ struct kube_cache {
 	struct kube_cache_options options;
 	struct kube_reflector *reflector;
 	struct map *entries;
-	uint32_t round;    /* counts full lists */
+	uint32_t round; /* counts full lists */
 	bool is_synced;
 };
 

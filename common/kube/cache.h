@@ -10,10 +10,10 @@
 
 struct kube_cache;
 
-#define KUBE_KEY_BYTES 320  /* "namespace/name" with its NUL */
+#define KUBE_KEY_BYTES 320 /* "namespace/name" with its NUL */
 
 struct kube_cache_options {
-	struct kube_reflector_options follow;  /* its callbacks and arg are the cache's own: leave them NULL */
+	struct kube_reflector_options follow; /* its callbacks and arg are the cache's own: leave them NULL */
 	void *arg;
 	/* The row of an object; NULL: not wanted (an older row is dropped). */
 	void *(*row_from)(void *arg, const struct json_t *object);
@@ -21,7 +21,7 @@ struct kube_cache_options {
 	/* After the row is in place (old: the row before, NULL if new; now: NULL if gone; both borrowed, old dies after the call).
 	   Not called for an object whose resourceVersion did not change. */
 	void (*on_change)(void *arg, const char *key, const void *old, const void *now);
-	void (*on_synced)(void *arg);          /* first complete list only; may be NULL */
+	void (*on_synced)(void *arg); /* first complete list only; may be NULL */
 	void (*on_trouble)(void *arg, const struct err *err);
 };
 

@@ -35,7 +35,7 @@ struct kube_client {
 
 /* One verb: what differs between the calls. */
 struct request {
-	const char *verb;   /* "patch", as RBAC calls it */
+	const char *verb; /* "patch", as RBAC calls it */
 	const char *method;
 	const char *content_type;
 	const struct kube_target *target;
@@ -179,18 +179,19 @@ static struct kube_call *call_send(struct kube_client *client, const struct requ
 	call->on_answer = request->on_answer;
 	call->arg = request->arg;
 	call_link(client, call);
-	call->exchange = kube_exchange_start(client->transport, &(struct kube_exchange_options){
-		.traffic = traffic_of(request),
-		.method = request->method,
-		.target = buf_terminated(&target),
-		.content_type = request->content_type,
-		.body = buf_text(&body),
-		.what = buf_terminated(&what),
-		.timeout_ms = DEADLINE_MS,
-		.max_body_bytes = MAX_ANSWER_BYTES,
-		.arg = call,
-		.on_done = on_exchange_done,
-	});
+	call->exchange = kube_exchange_start(client->transport,
+		&(struct kube_exchange_options){
+			.traffic = traffic_of(request),
+			.method = request->method,
+			.target = buf_terminated(&target),
+			.content_type = request->content_type,
+			.body = buf_text(&body),
+			.what = buf_terminated(&what),
+			.timeout_ms = DEADLINE_MS,
+			.max_body_bytes = MAX_ANSWER_BYTES,
+			.arg = call,
+			.on_done = on_exchange_done,
+		});
 	return call;
 }
 
@@ -214,9 +215,14 @@ static json_t *object_identified(const json_t *object, const struct kube_target 
 
 struct kube_call *kube_get(struct kube_client *client, const struct kube_target *target, kube_on_answer *on_answer, void *arg)
 {
-	return call_send(client, &(struct request){
-		.verb = "get", .method = "GET", .target = target, .on_answer = on_answer, .arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "get",
+			.method = "GET",
+			.target = target,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }
 
 struct kube_call *kube_apply(struct kube_client *client, const struct kube_target *target, const json_t *object,
@@ -224,32 +230,34 @@ struct kube_call *kube_apply(struct kube_client *client, const struct kube_targe
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_send(client, &(struct request){
-		.verb = "patch",
-		.method = "PATCH",
-		.content_type = "Content-Type: application/apply-patch+yaml", /* JSON is YAML */
-		.target = target,
-		.field_manager = field_manager,
-		.force = force,
-		.body = body,
-		.on_answer = on_answer,
-		.arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "patch",
+			.method = "PATCH",
+			.content_type = "Content-Type: application/apply-patch+yaml", /* JSON is YAML */
+			.target = target,
+			.field_manager = field_manager,
+			.force = force,
+			.body = body,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }
 
 struct kube_call *kube_merge_patch(struct kube_client *client, const struct kube_target *target, const json_t *patch,
 	const char *field_manager, kube_on_answer *on_answer, void *arg)
 {
-	return call_send(client, &(struct request){
-		.verb = "patch",
-		.method = "PATCH",
-		.content_type = "Content-Type: application/merge-patch+json",
-		.target = target,
-		.field_manager = field_manager,
-		.body = patch,
-		.on_answer = on_answer,
-		.arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "patch",
+			.method = "PATCH",
+			.content_type = "Content-Type: application/merge-patch+json",
+			.target = target,
+			.field_manager = field_manager,
+			.body = patch,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }
 
 struct kube_call *kube_create(struct kube_client *client, const struct kube_target *target, const json_t *object,
@@ -257,17 +265,18 @@ struct kube_call *kube_create(struct kube_client *client, const struct kube_targ
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_send(client, &(struct request){
-		.verb = "create",
-		.method = "POST",
-		.content_type = "Content-Type: application/json",
-		.target = target,
-		.is_collection = target->subresource == NULL,
-		.field_manager = field_manager,
-		.body = body,
-		.on_answer = on_answer,
-		.arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "create",
+			.method = "POST",
+			.content_type = "Content-Type: application/json",
+			.target = target,
+			.is_collection = target->subresource == NULL,
+			.field_manager = field_manager,
+			.body = body,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }
 
 struct kube_call *kube_update(struct kube_client *client, const struct kube_target *target, const json_t *object,
@@ -275,20 +284,21 @@ struct kube_call *kube_update(struct kube_client *client, const struct kube_targ
 {
 	scoped_json body = object_identified(object, target);
 
-	return call_send(client, &(struct request){
-		.verb = "update",
-		.method = "PUT",
-		.content_type = "Content-Type: application/json",
-		.target = target,
-		.field_manager = field_manager,
-		.body = body,
-		.on_answer = on_answer,
-		.arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "update",
+			.method = "PUT",
+			.content_type = "Content-Type: application/json",
+			.target = target,
+			.field_manager = field_manager,
+			.body = body,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }
 
-struct kube_call *kube_delete(struct kube_client *client, const struct kube_target *target, const char *uid, const char *propagation,
-	kube_on_answer *on_answer, void *arg)
+struct kube_call *kube_delete(struct kube_client *client, const struct kube_target *target, const char *uid,
+	const char *propagation, kube_on_answer *on_answer, void *arg)
 {
 	scoped_json body = json_object();
 
@@ -296,13 +306,14 @@ struct kube_call *kube_delete(struct kube_client *client, const struct kube_targ
 	json_put_text(body, "/kind", "DeleteOptions");
 	json_put_text(body, "/preconditions/uid", uid);
 	json_put_text(body, "/propagationPolicy", propagation);
-	return call_send(client, &(struct request){
-		.verb = "delete",
-		.method = "DELETE",
-		.content_type = "Content-Type: application/json",
-		.target = target,
-		.body = body,
-		.on_answer = on_answer,
-		.arg = arg,
-	});
+	return call_send(client,
+		&(struct request){
+			.verb = "delete",
+			.method = "DELETE",
+			.content_type = "Content-Type: application/json",
+			.target = target,
+			.body = body,
+			.on_answer = on_answer,
+			.arg = arg,
+		});
 }

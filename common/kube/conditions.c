@@ -53,7 +53,7 @@ bool kube_conditions_say(const json_t *conditions, const struct kube_condition *
 {
 	const json_t *entry = kube_conditions_get(conditions, condition->type);
 
-	return entry != NULL && text_at_is(entry, "/status", condition->status) && text_at_is(entry, "/reason", condition->reason) &&
-		text_at_is(entry, "/message", condition->message) &&
+	return entry != NULL && text_at_is(entry, "/status", condition->status) &&
+		text_at_is(entry, "/reason", condition->reason) && text_at_is(entry, "/message", condition->message) &&
 		json_int_at(entry, "/observedGeneration", 0) == condition->observed_generation;
 }

@@ -10,7 +10,7 @@ struct json_t;
 
 struct kube_condition {
 	const char *type;
-	const char *status;   /* "True", "False", "Unknown" */
+	const char *status; /* "True", "False", "Unknown" */
 	const char *reason;
 	const char *message;
 	int64_t observed_generation;

@@ -25,7 +25,7 @@
 
 /* What is known while one document is read. */
 struct reading {
-	const char *origin;   /* for messages, and the folder that relative paths start from */
+	const char *origin; /* for messages, and the folder that relative paths start from */
 	const json_t *cluster;
 	const json_t *user;
 	const char *user_name;
@@ -95,7 +95,8 @@ static int pem_take(const struct reading *reading, const json_t *section, const 
 	text = json_text_at(section, pointer);
 	if (is_text_given(text)) {
 		if (kube_base64_decode(text_of(text), &content) == -1)
-			return err_set(err, ERR_INVALID, "%s: %s-data is not base64 text of at most 256 KiB", reading->origin, field);
+			return err_set(
+				err, ERR_INVALID, "%s: %s-data is not base64 text of at most 256 KiB", reading->origin, field);
 		*ret_pem = mem_copy_bytes(buf_text(&content).at, buf_len(&content));
 		return 0;
 	}
@@ -105,8 +106,8 @@ static int pem_take(const struct reading *reading, const json_t *section, const 
 }
 
 /* The entry called name of one of the three lists ("clusters", "contexts", "users"): its "cluster", "context" or "user". */
-static const json_t *section_get(const struct reading *reading, const json_t *document, const char *list, const char *name,
-	struct err *err)
+static const json_t *section_get(
+	const struct reading *reading, const json_t *document, const char *list, const char *name, struct err *err)
 {
 	const json_t *entries = json_object_get(document, list);
 	char pointer[16];
@@ -151,8 +152,10 @@ static int user_refuse_unknown(const struct reading *reading, struct err *err)
 		const json_t *value = json_object_get(reading->user, REFUSED[i]);
 
 		if (value != NULL && !json_is_null(value))
-			return err_set(err, ERR_INVALID, "%s: user \"%s\" uses %s, which is not supported: give it a client "
-				"certificate, token or tokenFile", reading->origin, reading->user_name, REFUSED[i]);
+			return err_set(err, ERR_INVALID,
+				"%s: user \"%s\" uses %s, which is not supported: give it a client "
+				"certificate, token or tokenFile",
+				reading->origin, reading->user_name, REFUSED[i]);
 	}
 	return 0;
 }
@@ -281,7 +284,8 @@ static struct kube_config *load_home(struct err *err)
 
 	buf_init(&path, MAX_PATH_BYTES);
 	if (!is_text_given(home) || buf_format(&path, "%s/.kube/config", home) == -1) {
-		err_set(err, ERR_NOT_FOUND, "no kubeconfig: give --kubeconfig or KUBECONFIG, or run in a pod with a service account");
+		err_set(err, ERR_NOT_FOUND,
+			"no kubeconfig: give --kubeconfig or KUBECONFIG, or run in a pod with a service account");
 		return NULL;
 	}
 	return load_file(buf_terminated(&path), err);

@@ -29,8 +29,8 @@ const char *kube_event_namespace(const struct kube_reference *about)
 	return about->name_space == NULL || about->name_space[0] == '\0' ? "default" : about->name_space;
 }
 
-json_t *kube_event_object(const struct kube_reference *about, const struct kube_event_text *text, const struct kube_event_source *source,
-	const char *name, int64_t now_wall_ms)
+json_t *kube_event_object(const struct kube_reference *about, const struct kube_event_text *text,
+	const struct kube_event_source *source, const char *name, int64_t now_wall_ms)
 {
 	scoped_text char *message = mem_copy_bytes(text->message, message_len(text->message));
 	json_t *event = json_object();

@@ -18,19 +18,19 @@
 #include "base/random.h"
 #include "kube/lease_rules.h"
 
-#define TTL_MS            15000
-#define POLL_MS           2000 /* a candidate looks this often, so that a released Lease is soon taken */
-#define RETRY_MS          1000
-#define ATTEMPT_MS        5000 /* an answer later than this is no use */
-#define RELEASE_MS        2000
-#define FIELD_MANAGER     "krypton-lease"
+#define TTL_MS        15000
+#define POLL_MS       2000 /* a candidate looks this often, so that a released Lease is soon taken */
+#define RETRY_MS      1000
+#define ATTEMPT_MS    5000 /* an answer later than this is no use */
+#define RELEASE_MS    2000
+#define FIELD_MANAGER "krypton-lease"
 
-#define KUBE_LEASE_STATES(X)                                   \
-	X(IDLE)      /* not started */                         \
-	X(READING)   /* asking who holds it */                 \
-	X(WRITING)   /* creating, taking or renewing it */     \
-	X(WAITING)   /* until the next look or renewal */      \
-	X(RELEASING) /* handing it back */                     \
+#define KUBE_LEASE_STATES(X)                               \
+	X(IDLE)      /* not started */                     \
+	X(READING)   /* asking who holds it */             \
+	X(WRITING)   /* creating, taking or renewing it */ \
+	X(WAITING)   /* until the next look or renewal */  \
+	X(RELEASING) /* handing it back */                 \
 	X(RELEASED)  /* done with it */
 
 enum lease_state {
@@ -62,13 +62,13 @@ struct kube_lease {
 	char *name_space, *name, *identity;
 	struct kube_lease_self self;
 	struct kube_lease_record record;
-	json_t *object;             /* the Lease as last seen; NULL: none, or not known */
+	json_t *object; /* the Lease as last seen; NULL: none, or not known */
 	enum lease_state state;
-	struct kube_call *call;     /* READING, WRITING, RELEASING */
-	struct loop_timer *next;    /* WAITING: the next step; READING, WRITING: the attempt takes too long; RELEASING: give up */
-	struct loop_timer *expiry;  /* while held: when we must stop */
+	struct kube_call *call;    /* READING, WRITING, RELEASING */
+	struct loop_timer *next;   /* WAITING: the next step; READING, WRITING: the attempt takes too long; RELEASING: give up */
+	struct loop_timer *expiry; /* while held: when we must stop */
 	bool is_held;
-	int64_t sent_ms;            /* when the write that runs was sent */
+	int64_t sent_ms; /* when the write that runs was sent */
 	bool is_troubled;
 	struct err trouble;
 	void (*on_released)(void *arg);

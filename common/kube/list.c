@@ -16,12 +16,12 @@
 #include "kube/resource.h"
 #include "kube/transport.h"
 
-#define PAGE_SIZE        500
-#define MAX_PAGE_BYTES   (16 * 1024 * 1024)
-#define PAGE_DEADLINE_MS 30000
-#define MAX_CONTINUE_BYTES 3072        /* of a page's token; three times that percent-encoded */
-#define MAX_TARGET_BYTES (14 * 1024)
-#define MAX_WHAT_BYTES   1024
+#define PAGE_SIZE          500
+#define MAX_PAGE_BYTES     (16 * 1024 * 1024)
+#define PAGE_DEADLINE_MS   30000
+#define MAX_CONTINUE_BYTES 3072 /* of a page's token; three times that percent-encoded */
+#define MAX_TARGET_BYTES   (14 * 1024)
+#define MAX_WHAT_BYTES     1024
 
 struct kube_list {
 	struct kube_client *client;
@@ -68,7 +68,8 @@ static int page_read(struct kube_list *list, json_t *page, struct err *err)
 	json_t *items = json_object_get(page, "items");
 	const char *next_page = json_text_at(page, "/metadata/continue");
 
-	if (json_text_at(page, "/metadata/resourceVersion") == NULL || (!json_is_array(items) && !json_is_null(items) && items != NULL))
+	if (json_text_at(page, "/metadata/resourceVersion") == NULL ||
+		(!json_is_array(items) && !json_is_null(items) && items != NULL))
 		return err_set(err, ERR_RETRY, "the API server's answer is no list");
 	if (next_page != NULL && strlen(next_page) > MAX_CONTINUE_BYTES)
 		return err_set(err, ERR_RETRY, "the API server's continue token is longer than %d bytes", MAX_CONTINUE_BYTES);
@@ -131,17 +132,18 @@ static void page_send(struct kube_list *list)
 	buf_init(&what, MAX_WHAT_BYTES);
 	BUG_ON(target_format(list, &target) == -1);
 	BUG_ON(kube_selection_describe(&list->options.selection, "list", &what) == -1);
-	list->exchange = kube_exchange_start(kube_client_transport(list->client), &(struct kube_exchange_options){
-		.traffic = KUBE_TRAFFIC_READ,
-		.method = "GET",
-		.target = buf_terminated(&target),
-		.accept = kube_selection_accept(&list->options.selection, true),
-		.what = buf_terminated(&what),
-		.timeout_ms = PAGE_DEADLINE_MS,
-		.max_body_bytes = MAX_PAGE_BYTES,
-		.arg = list,
-		.on_done = on_page,
-	});
+	list->exchange = kube_exchange_start(kube_client_transport(list->client),
+		&(struct kube_exchange_options){
+			.traffic = KUBE_TRAFFIC_READ,
+			.method = "GET",
+			.target = buf_terminated(&target),
+			.accept = kube_selection_accept(&list->options.selection, true),
+			.what = buf_terminated(&what),
+			.timeout_ms = PAGE_DEADLINE_MS,
+			.max_body_bytes = MAX_PAGE_BYTES,
+			.arg = list,
+			.on_done = on_page,
+		});
 }
 
 struct kube_list *kube_list_start(struct kube_client *client, const struct kube_list_options *options)

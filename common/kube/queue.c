@@ -21,16 +21,16 @@
 
 /* Owned by the queue's map; dropped as soon as nothing is known of it any more. */
 struct item {
-	TAILQ_ENTRY(item) link;     /* while is_ready */
+	TAILQ_ENTRY(item) link; /* while is_ready */
 	struct kube_queue *queue;
-	struct loop_timer *timer;   /* made at the first delay */
-	int64_t due_ms;             /* while the timer is set */
-	int failures;               /* in a row */
-	bool is_ready;              /* waits for a worker */
+	struct loop_timer *timer; /* made at the first delay */
+	int64_t due_ms;           /* while the timer is set */
+	int failures;             /* in a row */
+	bool is_ready;            /* waits for a worker */
 	bool is_running;
-	bool is_wanted_again;       /* added during its own pass */
-	bool is_forgotten;          /* during its own pass: nothing of it is kept after it */
-	bool had_conflict;          /* since the last good pass */
+	bool is_wanted_again; /* added during its own pass */
+	bool is_forgotten;    /* during its own pass: nothing of it is kept after it */
+	bool had_conflict;    /* since the last good pass */
 	char key[];
 };
 

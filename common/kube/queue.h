@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kube/queue.h — keys that want work: each is there once, is worked on by one pass at a time, and comes back with backoff after a failure. */
+/* kube/queue.h — keys that want work: each is there once, is worked on by one pass at a time, and comes back with backoff after a
+ * failure. */
 #ifndef KRYPTON_KUBE_QUEUE_H
 #define KRYPTON_KUBE_QUEUE_H
 

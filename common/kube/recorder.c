@@ -20,15 +20,15 @@
 #include "base/random.h"
 #include "kube/event_object.h"
 
-#define SAME_WITHIN_MS  (60 * 60 * 1000)
-#define RAISE_EVERY_MS  10000
-#define MAX_PENDING     64
-#define MAX_SIGHTINGS   256
-#define MAX_TRIES       4 /* one, and three again */
-#define RETRY_BASE_MS   1000
-#define RETRY_MAX_MS    30000
-#define MAX_KEY_BYTES   4096
-#define NAME_BYTES      256
+#define SAME_WITHIN_MS (60 * 60 * 1000)
+#define RAISE_EVERY_MS 10000
+#define MAX_PENDING    64
+#define MAX_SIGHTINGS  256
+#define MAX_TRIES      4 /* one, and three again */
+#define RETRY_BASE_MS  1000
+#define RETRY_MAX_MS   30000
+#define MAX_KEY_BYTES  4096
+#define NAME_BYTES     256
 
 /* One Event as we know it; owned by the recorder's map under its key. */
 struct sighting {
@@ -37,11 +37,11 @@ struct sighting {
 	struct kube_reference about; /* its texts are ours */
 	char *type, *reason, *message;
 	char name[NAME_BYTES];
-	bool is_there;              /* the API server has it */
+	bool is_there; /* the API server has it */
 	bool is_pending;
 	int64_t count, sent_count;
-	int64_t seen_ms, sent_ms;   /* monotonic */
-	int64_t due_ms;             /* while pending: not before */
+	int64_t seen_ms, sent_ms; /* monotonic */
+	int64_t due_ms;           /* while pending: not before */
 	int tries;
 };
 
@@ -54,7 +54,7 @@ struct kube_recorder {
 	size_t pending_count;
 	struct loop_timer *pump;
 	struct kube_call *call;
-	struct sighting *sending;   /* what call is about */
+	struct sighting *sending; /* what call is about */
 };
 
 static void sighting_free(void *value)
@@ -98,7 +98,8 @@ static void pump_wake(struct kube_recorder *recorder)
 
 	if (recorder->call != NULL || recorder->pending_count == 0)
 		return;
-	TAILQ_FOREACH(sighting, &recorder->pending, link) {
+	TAILQ_FOREACH(sighting, &recorder->pending, link)
+	{
 		if (sighting->due_ms < due_ms)
 			due_ms = sighting->due_ms;
 	}
@@ -189,7 +190,9 @@ static void sighting_send(struct kube_recorder *recorder, struct sighting *sight
 	const struct kube_event_text text = { sighting->type, sighting->reason, sighting->message };
 	const struct kube_event_source source = { recorder->component, recorder->instance };
 	struct kube_target target = {
-		.resource = &KUBE_EVENTS, .name_space = kube_event_namespace(&sighting->about), .name = sighting->name,
+		.resource = &KUBE_EVENTS,
+		.name_space = kube_event_namespace(&sighting->about),
+		.name = sighting->name,
 	};
 	uint64_t suffix;
 
@@ -216,7 +219,8 @@ static void on_pump(void *arg)
 
 	if (recorder->call != NULL)
 		return;
-	TAILQ_FOREACH(sighting, &recorder->pending, link) {
+	TAILQ_FOREACH(sighting, &recorder->pending, link)
+	{
 		if (sighting->due_ms <= now_ms) {
 			sighting_send(recorder, sighting);
 			return;
@@ -238,8 +242,8 @@ static bool forget_one(void *arg, const char *key, void *value)
 	return false;
 }
 
-static void sighting_first(struct kube_recorder *recorder, const char *key, const struct kube_reference *about,
-	const struct kube_event_text *text)
+static void sighting_first(
+	struct kube_recorder *recorder, const char *key, const struct kube_reference *about, const struct kube_event_text *text)
 {
 	struct sighting *sighting = sighting_new(key, about, text);
 

@@ -17,21 +17,21 @@
 #include "kube/list.h"
 #include "kube/watch.h"
 
-#define SILENCE_MS        90000  /* bookmarks come every minute */
-#define WATCH_MIN_MS      (5 * 60 * 1000)
-#define WATCH_SPREAD_MS   (5 * 60 * 1000)
-#define BACKOFF_BASE_MS   200
-#define BACKOFF_MAX_MS    30000
-#define SHORT_LIFE_MS     1000   /* a stream that ends before this is a failure, however polite */
-#define GOOD_LIFE_MS      10000  /* one that lasted so long makes up for failures before it */
+#define SILENCE_MS         90000 /* bookmarks come every minute */
+#define WATCH_MIN_MS       (5 * 60 * 1000)
+#define WATCH_SPREAD_MS    (5 * 60 * 1000)
+#define BACKOFF_BASE_MS    200
+#define BACKOFF_MAX_MS     30000
+#define SHORT_LIFE_MS      1000  /* a stream that ends before this is a failure, however polite */
+#define GOOD_LIFE_MS       10000 /* one that lasted so long makes up for failures before it */
 #define MAX_SILENT_STREAMS 2     /* then our position may lie in the server's future: list again */
-#define POSITION_BYTES    128
+#define POSITION_BYTES     128
 
-#define KUBE_REFLECTOR_STATES(X)                                        \
-	X(IDLE)      /* not started */                                  \
-	X(STREAMING) /* a WatchList sends what is there */              \
-	X(LISTING)   /* paging through the full list */                 \
-	X(WATCHING)  /* position known, stream open or being opened */  \
+#define KUBE_REFLECTOR_STATES(X)                                       \
+	X(IDLE)      /* not started */                                 \
+	X(STREAMING) /* a WatchList sends what is there */             \
+	X(LISTING)   /* paging through the full list */                \
+	X(WATCHING)  /* position known, stream open or being opened */ \
 	X(BACKOFF)   /* waiting before the next list or watch */
 
 enum reflector_state {
@@ -61,18 +61,18 @@ struct kube_reflector {
 	struct kube_reflector_options options; /* its texts are the copies below */
 	char *name_space, *label_selector, *field_selector;
 	enum reflector_state state;
-	struct kube_watch *watch;    /* STREAMING, WATCHING */
-	struct kube_list *list;      /* LISTING */
-	struct loop_timer *pause;    /* BACKOFF */
+	struct kube_watch *watch;      /* STREAMING, WATCHING */
+	struct kube_list *list;        /* LISTING */
+	struct loop_timer *pause;      /* BACKOFF */
 	char position[POSITION_BYTES]; /* resourceVersion to go on from; "": none, list first */
-	bool is_watch_list_refused;  /* the server does not know sendInitialEvents */
-	bool is_listing;             /* on_list_start was told for what runs now */
-	bool is_open, has_event;     /* of the stream that runs */
+	bool is_watch_list_refused;    /* the server does not know sendInitialEvents */
+	bool is_listing;               /* on_list_start was told for what runs now */
+	bool is_open, has_event;       /* of the stream that runs */
 	int64_t opened_ms;
-	int failures;                /* in a row, without progress between */
-	int silent_streams;          /* in a row */
+	int failures;       /* in a row, without progress between */
+	int silent_streams; /* in a row */
 	bool is_troubled;
-	struct err trouble;          /* what was told last */
+	struct err trouble; /* what was told last */
 };
 
 static void reflector_next(struct kube_reflector *reflector, const char *why);
@@ -81,8 +81,8 @@ static void reflector_next(struct kube_reflector *reflector, const char *why);
 static void state_enter(struct kube_reflector *reflector, enum reflector_state next, const char *why)
 {
 	BUG_ON((EDGES[reflector->state] & (1u << next)) == 0);
-	log_debug("reflector.entered", LOG_STR("kind", reflector->options.resource->kind), LOG_STR("from", STATE_NAMES[reflector->state]),
-		LOG_STR("to", STATE_NAMES[next]), LOG_STR("why", why));
+	log_debug("reflector.entered", LOG_STR("kind", reflector->options.resource->kind),
+		LOG_STR("from", STATE_NAMES[reflector->state]), LOG_STR("to", STATE_NAMES[next]), LOG_STR("why", why));
 	reflector->state = next;
 }
 
@@ -285,16 +285,17 @@ static void stream_begin(struct kube_reflector *reflector, const char *resource_
 	reflector->has_event = false;
 	reflector->is_listing = false;
 	reflector->opened_ms = loop_now_ms(reflector->loop);
-	reflector->watch = kube_watch_start(reflector->client, &(struct kube_watch_options){
-		.selection = selection_of(reflector),
-		.resource_version = resource_version,
-		.timeout_ms = WATCH_MIN_MS + random_below(WATCH_SPREAD_MS),
-		.silence_ms = reflector->options.silence_ms,
-		.arg = reflector,
-		.on_open = on_watch_open,
-		.on_event = on_watch_event,
-		.on_end = on_watch_end,
-	});
+	reflector->watch = kube_watch_start(reflector->client,
+		&(struct kube_watch_options){
+			.selection = selection_of(reflector),
+			.resource_version = resource_version,
+			.timeout_ms = WATCH_MIN_MS + random_below(WATCH_SPREAD_MS),
+			.silence_ms = reflector->options.silence_ms,
+			.arg = reflector,
+			.on_open = on_watch_open,
+			.on_event = on_watch_event,
+			.on_end = on_watch_end,
+		});
 }
 
 /* --- the paged list --- */
@@ -329,12 +330,13 @@ static void on_list_ended(void *arg, const char *resource_version, const struct 
 static void list_start(struct kube_reflector *reflector)
 {
 	reflector->is_listing = false;
-	reflector->list = kube_list_start(reflector->client, &(struct kube_list_options){
-		.selection = selection_of(reflector),
-		.arg = reflector,
-		.on_object = on_list_object,
-		.on_end = on_list_ended,
-	});
+	reflector->list = kube_list_start(reflector->client,
+		&(struct kube_list_options){
+			.selection = selection_of(reflector),
+			.arg = reflector,
+			.on_object = on_list_object,
+			.on_end = on_list_ended,
+		});
 }
 
 /* Goes on from the position, or begins anew without one. */
@@ -352,7 +354,8 @@ static void reflector_next(struct kube_reflector *reflector, const char *why)
 	}
 }
 
-struct kube_reflector *kube_reflector_new(struct loop *loop, struct kube_client *client, const struct kube_reflector_options *options)
+struct kube_reflector *kube_reflector_new(
+	struct loop *loop, struct kube_client *client, const struct kube_reflector_options *options)
 {
 	struct kube_reflector *reflector = mem_alloc(sizeof(*reflector));
 

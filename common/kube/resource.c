@@ -41,8 +41,8 @@ static int group_append(const struct kube_resource *resource, struct buf *out)
 	return buf_format(out, "/apis/%s/%s", resource->group, resource->version);
 }
 
-int kube_resource_path(const struct kube_resource *resource, const char *name_space, const char *name, const char *subresource,
-	struct buf *out)
+int kube_resource_path(
+	const struct kube_resource *resource, const char *name_space, const char *name, const char *subresource, struct buf *out)
 {
 	if (group_append(resource, out) == -1)
 		return -1;

@@ -9,19 +9,20 @@
 #include "base/buf.h"
 
 struct kube_resource {
-	const char *group;    /* "" is core */
-	const char *version;  /* "v1" */
-	const char *plural;   /* "deployments" */
-	const char *kind;     /* "Deployment" */
+	const char *group;   /* "" is core */
+	const char *version; /* "v1" */
+	const char *plural;  /* "deployments" */
+	const char *kind;    /* "Deployment" */
 	bool is_namespaced;
 };
 
 extern const struct kube_resource KUBE_PODS, KUBE_SERVICES, KUBE_SERVICE_ACCOUNTS, KUBE_SECRETS, KUBE_EVENTS, KUBE_DEPLOYMENTS,
 	KUBE_REPLICA_SETS, KUBE_ENDPOINT_SLICES, KUBE_LEASES;
 
-/* Appends "/apis/apps/v1/namespaces/ns/deployments/name/status"; namespace, name, subresource may be NULL. Names are percent-encoded. */
+/* Appends "/apis/apps/v1/namespaces/ns/deployments/name/status"; namespace, name, subresource may be NULL. Names are
+ * percent-encoded. */
 int kube_resource_path(const struct kube_resource *resource, const char *name_space, const char *name, const char *subresource,
-                       struct buf *out) must_check;
+	struct buf *out) must_check;
 /* Appends text with all but unreserved characters (RFC 3986) as %XX: for path segments and query values. */
 int kube_percent_encode(const char *text, struct buf *out) must_check;
 /* "apps/v1" or "v1". */

@@ -16,7 +16,7 @@ struct kube_selection {
 	const char *name_space;
 	const char *label_selector;
 	const char *field_selector;
-	bool metadata_only;  /* PartialObjectMetadata: an Accept header, not part of the target */
+	bool metadata_only; /* PartialObjectMetadata: an Accept header, not part of the target */
 };
 
 /* Appends the path and "?labelSelector=…&fieldSelector=…"; always ends behind a query that kube_query_append() may go on with. */

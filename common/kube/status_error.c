@@ -14,7 +14,8 @@
 static bool is_senders_fault(const char *message)
 {
 	return message != NULL &&
-		(strstr(message, "failed to create typed patch object") != NULL || strstr(message, "failed to convert new object") != NULL);
+		(strstr(message, "failed to create typed patch object") != NULL ||
+			strstr(message, "failed to convert new object") != NULL);
 }
 
 enum err_code kube_status_code(int status, const char *message)

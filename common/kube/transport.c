@@ -15,7 +15,7 @@
 #include "net/http_client.h"
 
 #define CONNECT_TIMEOUT_MS 5000
-#define MAX_HEADER_BYTES   (20 * 1024)  /* a token has at most 16 KiB */
+#define MAX_HEADER_BYTES   (20 * 1024) /* a token has at most 16 KiB */
 #define MAX_URL_BYTES      (16 * 1024)
 #define MAX_HEADERS        5
 
@@ -40,7 +40,8 @@ struct kube_exchange {
 	bool is_second_try;
 };
 
-struct kube_transport *kube_transport_new(struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err)
+struct kube_transport *kube_transport_new(
+	struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err)
 {
 	const struct http_tls tls = {
 		.ca_pem = config->ca_pem,
@@ -181,7 +182,8 @@ static void on_http_done(void *arg, const struct http_answer *answer)
 }
 
 /* The header lines of one request; authorization holds the one with the token. */
-static int headers_make(struct kube_exchange *exchange, const char *headers[MAX_HEADERS], struct buf *authorization, struct err *err)
+static int headers_make(
+	struct kube_exchange *exchange, const char *headers[MAX_HEADERS], struct buf *authorization, struct err *err)
 {
 	struct kube_transport *transport = exchange->transport;
 	const char *token = NULL;
@@ -227,20 +229,21 @@ static void exchange_send(struct kube_exchange *exchange)
 		return;
 	}
 	count_start(exchange);
-	exchange->request = http_client_send(exchange->transport->http, &(struct http_request_options){
-		.method = wanted->method,
-		.url = buf_terminated(&url),
-		.headers = headers,
-		.body = wanted->body,
-		.connect_timeout_ms = CONNECT_TIMEOUT_MS,
-		.timeout_ms = wanted->timeout_ms,
-		.silence_timeout_ms = wanted->silence_timeout_ms,
-		.max_body_bytes = wanted->max_body_bytes,
-		.arg = exchange,
-		.on_open = wanted->on_open == NULL ? NULL : on_http_open,
-		.on_bytes = wanted->on_bytes == NULL ? NULL : on_http_bytes,
-		.on_done = on_http_done,
-	});
+	exchange->request = http_client_send(exchange->transport->http,
+		&(struct http_request_options){
+			.method = wanted->method,
+			.url = buf_terminated(&url),
+			.headers = headers,
+			.body = wanted->body,
+			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+			.timeout_ms = wanted->timeout_ms,
+			.silence_timeout_ms = wanted->silence_timeout_ms,
+			.max_body_bytes = wanted->max_body_bytes,
+			.arg = exchange,
+			.on_open = wanted->on_open == NULL ? NULL : on_http_open,
+			.on_bytes = wanted->on_bytes == NULL ? NULL : on_http_bytes,
+			.on_done = on_http_done,
+		});
 	if (authorization.block != NULL)
 		explicit_bzero(authorization.block, authorization.size);
 }

@@ -16,24 +16,25 @@ enum kube_traffic { KUBE_TRAFFIC_READ, KUBE_TRAFFIC_WATCH, KUBE_TRAFFIC_WRITE, K
 struct kube_exchange_options {
 	enum kube_traffic traffic;
 	const char *method;
-	const char *target;        /* path and query; copied, as all text here */
-	const char *accept;        /* a whole header line; NULL: "Accept: application/json" */
-	const char *content_type;  /* a whole header line; NULL: no body */
+	const char *target;       /* path and query; copied, as all text here */
+	const char *accept;       /* a whole header line; NULL: "Accept: application/json" */
+	const char *content_type; /* a whole header line; NULL: no body */
 	struct text body;
-	const char *what;          /* "cannot patch agents.krypton.ai default/hello": begins every error */
-	int64_t timeout_ms;        /* 0: none */
-	int64_t silence_timeout_ms;/* 0: none */
+	const char *what;           /* "cannot patch agents.krypton.ai default/hello": begins every error */
+	int64_t timeout_ms;         /* 0: none */
+	int64_t silence_timeout_ms; /* 0: none */
 	size_t max_body_bytes;
 	void *arg;
-	void (*on_open)(void *arg);                      /* a stream's 2xx head is here; NULL: not wanted */
-	void (*on_bytes)(void *arg, struct text bytes);  /* of a 2xx body as they come; NULL: it is collected */
+	void (*on_open)(void *arg);                     /* a stream's 2xx head is here; NULL: not wanted */
+	void (*on_bytes)(void *arg, struct text bytes); /* of a 2xx body as they come; NULL: it is collected */
 	/* Once, the last call: the body of a 2xx (empty where on_bytes took it), or why there is none. Borrowed. */
 	void (*on_done)(void *arg, struct text body, const struct err *err);
 };
 
 /* Borrows loop. */
-struct kube_transport *kube_transport_new(struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err);
-void kube_transport_free(struct kube_transport **transport);  /* all its exchanges must have ended or been cancelled */
+struct kube_transport *kube_transport_new(
+	struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err);
+void kube_transport_free(struct kube_transport **transport); /* all its exchanges must have ended or been cancelled */
 struct kube_client_counts *kube_transport_counts(struct kube_transport *transport);
 struct loop *kube_transport_loop(struct kube_transport *transport);
 

@@ -22,9 +22,9 @@
 struct kube_watch {
 	struct kube_watch_options options;
 	struct kube_exchange *exchange;
-	struct buf line;  /* the beginning of a line whose end has not come */
+	struct buf line; /* the beginning of a line whose end has not come */
 	char *what;
-	bool is_telling;  /* within on_event */
+	bool is_telling; /* within on_event */
 };
 
 static void watch_release(struct kube_watch *watch)
@@ -151,19 +151,20 @@ struct kube_watch *kube_watch_start(struct kube_client *client, const struct kub
 	watch->options = *options;
 	watch->what = mem_copy_text(buf_terminated(&what));
 	buf_init(&watch->line, MAX_LINE_BYTES);
-	watch->exchange = kube_exchange_start(kube_client_transport(client), &(struct kube_exchange_options){
-		.traffic = KUBE_TRAFFIC_WATCH,
-		.method = "GET",
-		.target = buf_terminated(&target),
-		.accept = kube_selection_accept(&options->selection, false),
-		.what = watch->what,
-		.silence_timeout_ms = options->silence_ms,
-		.max_body_bytes = MAX_ERROR_BYTES,
-		.arg = watch,
-		.on_open = on_exchange_open,
-		.on_bytes = on_exchange_bytes,
-		.on_done = on_exchange_done,
-	});
+	watch->exchange = kube_exchange_start(kube_client_transport(client),
+		&(struct kube_exchange_options){
+			.traffic = KUBE_TRAFFIC_WATCH,
+			.method = "GET",
+			.target = buf_terminated(&target),
+			.accept = kube_selection_accept(&options->selection, false),
+			.what = watch->what,
+			.silence_timeout_ms = options->silence_ms,
+			.max_body_bytes = MAX_ERROR_BYTES,
+			.arg = watch,
+			.on_open = on_exchange_open,
+			.on_bytes = on_exchange_bytes,
+			.on_done = on_exchange_done,
+		});
 	return watch;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kube/watch_event.c — pure: reading one line of a watch. Where lines come from, and what follows from an event, is kube/watch.c. */
+/* kube/watch_event.c — pure: reading one line of a watch. Where lines come from, and what follows from an event, is kube/watch.c.
+ */
 #include "kube/watch_event.h"
 
 #include <jansson.h>

@@ -15,10 +15,10 @@ enum kube_watch_type { KUBE_WATCH_ADDED, KUBE_WATCH_MODIFIED, KUBE_WATCH_DELETED
 
 struct kube_watch_event {
 	enum kube_watch_type type;
-	struct json_t *line;           /* owned; holds the rest */
-	const struct json_t *object;   /* borrowed */
-	const char *resource_version;  /* borrowed, never empty */
-	bool is_initial_end;           /* the bookmark that ends what sendInitialEvents asked for */
+	struct json_t *line;          /* owned; holds the rest */
+	const struct json_t *object;  /* borrowed */
+	const char *resource_version; /* borrowed, never empty */
+	bool is_initial_end;          /* the bookmark that ends what sendInitialEvents asked for */
 };
 
 /* Yours; NULL with ERR_INVALID where the line is no event, and with the code that the status of an ERROR event stands for

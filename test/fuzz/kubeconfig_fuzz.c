@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct err err = { 0 };
 	scoped(kube_config) config = kube_config_parse((const char *)bytes, len, "/nonexistent/config", &err);
 
-	if (config == NULL ? err.message[0] == '\0' : config->server == NULL || (config->key_pem == NULL) != (config->certificate_pem == NULL))
+	if (config == NULL ? err.message[0] == '\0'
+			   : config->server == NULL || (config->key_pem == NULL) != (config->certificate_pem == NULL))
 		abort();
 	return 0;
 }

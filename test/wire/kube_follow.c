@@ -23,7 +23,7 @@ struct follow {
 	struct loop *loop;
 	char **expected;
 	int expected_count, seen;
-	int64_t said_ms;  /* when the last line came */
+	int64_t said_ms; /* when the last line came */
 	int status;
 };
 
@@ -63,11 +63,14 @@ static void say(struct follow *follow, const char *what, const char *key, const 
 
 	if (follow->status != -1)
 		return;
-	(void)snprintf(line, sizeof(line), "%s%s%s%s%s", what, key[0] == '\0' ? "" : " ", key, version[0] == '\0' ? "" : " ", version);
+	(void)snprintf(
+		line, sizeof(line), "%s%s%s%s%s", what, key[0] == '\0' ? "" : " ", key, version[0] == '\0' ? "" : " ", version);
 	(void)printf("%s\n", line);
 	(void)fflush(stdout);
-	if (!pause_is_over(follow) || follow->seen >= follow->expected_count || !is_expected(line, follow->expected[follow->seen])) {
-		(void)printf("expected: %s\n", follow->seen < follow->expected_count ? follow->expected[follow->seen] : "(nothing)");
+	if (!pause_is_over(follow) || follow->seen >= follow->expected_count ||
+		!is_expected(line, follow->expected[follow->seen])) {
+		(void)printf(
+			"expected: %s\n", follow->seen < follow->expected_count ? follow->expected[follow->seen] : "(nothing)");
 		follow_end(follow, 1);
 		return;
 	}
@@ -107,15 +110,16 @@ static void on_deadline(void *arg)
 static int follow_run(struct follow *follow, struct kube_client *client, int64_t silence_ms)
 {
 	struct loop_timer *deadline = loop_timer_new(follow->loop, on_deadline, follow);
-	struct kube_cache *cache = kube_cache_new(follow->loop, client, &(struct kube_cache_options){
-		.follow = { .resource = &KUBE_PODS, .name_space = "default", .silence_ms = silence_ms },
-		.arg = follow,
-		.row_from = row_from,
-		.row_free = mem_release,
-		.on_change = on_change,
-		.on_synced = on_synced,
-		.on_trouble = on_trouble,
-	});
+	struct kube_cache *cache = kube_cache_new(follow->loop, client,
+		&(struct kube_cache_options){
+			.follow = { .resource = &KUBE_PODS, .name_space = "default", .silence_ms = silence_ms },
+			.arg = follow,
+			.row_from = row_from,
+			.row_free = mem_release,
+			.on_change = on_change,
+			.on_synced = on_synced,
+			.on_trouble = on_trouble,
+		});
 
 	kube_cache_start(cache);
 	loop_timer_set(deadline, DEADLINE_MS);

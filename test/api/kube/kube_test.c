@@ -32,16 +32,16 @@ static struct {
 	struct kube_config *config;
 	struct kube_client *client;
 	const char *name_space, *poor_token;
-	const char *failure;  /* of the test that runs */
+	const char *failure; /* of the test that runs */
 	char failure_text[1024];
 	int failed;
 } test;
 
 /* --- the little frame --- */
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) \
+#define CHECK(condition)                                \
+	do {                                            \
+		if (!(condition))                       \
 			fail(__LINE__, #condition, ""); \
 	} while (0)
 
@@ -217,10 +217,14 @@ static void pages_show_every_object(void)
 		(void)snprintf(name, sizeof(name), "page-%d", i);
 		make_config_map(name, "{\"metadata\": {\"labels\": {\"of\": \"pages\"}}}");
 	}
-	(void)kube_list_start(test.client, &(struct kube_list_options){
-		.selection = { .resource = &CONFIG_MAPS, .name_space = test.name_space, .label_selector = "of=pages" },
-		.page_size = 4, .arg = &listing, .on_object = on_listed, .on_end = on_list_end,
-	});
+	(void)kube_list_start(test.client,
+		&(struct kube_list_options){
+			.selection = { .resource = &CONFIG_MAPS, .name_space = test.name_space, .label_selector = "of=pages" },
+			.page_size = 4,
+			.arg = &listing,
+			.on_object = on_listed,
+			.on_end = on_list_end,
+		});
 	CHECK(wait_for(listing_is_over, &listing, DEADLINE_MS));
 	CHECK(listing.err.code == ERR_NONE);
 	CHECK(listing.objects == 25);
@@ -263,10 +267,15 @@ static void on_synced(void *arg)
 
 static void mirror_start(struct mirror *mirror, const char *selector)
 {
-	mirror->cache = kube_cache_new(test.loop, test.client, &(struct kube_cache_options){
-		.follow = { .resource = &CONFIG_MAPS, .name_space = test.name_space, .label_selector = selector },
-		.arg = mirror, .row_from = row_from, .row_free = mem_release, .on_change = on_change, .on_synced = on_synced,
-	});
+	mirror->cache = kube_cache_new(test.loop, test.client,
+		&(struct kube_cache_options){
+			.follow = { .resource = &CONFIG_MAPS, .name_space = test.name_space, .label_selector = selector },
+			.arg = mirror,
+			.row_from = row_from,
+			.row_free = mem_release,
+			.on_change = on_change,
+			.on_synced = on_synced,
+		});
 	kube_cache_start(mirror->cache);
 }
 
@@ -392,11 +401,16 @@ static void watch_from_a_forgotten_version_is_gone(void)
 {
 	struct old_watch watch = { 0 };
 
-	(void)kube_watch_start(test.client, &(struct kube_watch_options){
-		.selection = { .resource = &AGENTS }, /* their watch cache began with their definition, later than 1 */
-		.resource_version = "1", .timeout_ms = 60000, .silence_ms = 10000,
-		.arg = &watch, .on_event = on_old_event, .on_end = on_old_end,
-	});
+	(void)kube_watch_start(test.client,
+		&(struct kube_watch_options){
+			.selection = { .resource = &AGENTS }, /* their watch cache began with their definition, later than 1 */
+			.resource_version = "1",
+			.timeout_ms = 60000,
+			.silence_ms = 10000,
+			.arg = &watch,
+			.on_event = on_old_event,
+			.on_end = on_old_end,
+		});
 	CHECK(wait_for(old_watch_is_over, &watch, DEADLINE_MS));
 	if (watch.err.code != ERR_GONE)
 		fail(__LINE__, "410", watch.err.message);
@@ -404,13 +418,13 @@ static void watch_from_a_forgotten_version_is_gone(void)
 
 /* --- writes --- */
 
-#define DEPLOYMENT(replicas, cpu) \
+#define DEPLOYMENT(replicas, cpu)                                                                                                \
 	"{\"spec\": {\"replicas\": " replicas ", \"selector\": {\"matchLabels\": {\"a\": \"b\"}}, \"template\": {\"metadata\": " \
-	"{\"labels\": {\"a\": \"b\"}}, \"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"i\", \"resources\": " \
+	"{\"labels\": {\"a\": \"b\"}}, \"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"i\", \"resources\": "          \
 	"{\"requests\": {\"cpu\": \"" cpu "\"}}}]}}}}"
 
 /* What no controller writes to, so that only we can change its version. */
-#define POD_TEMPLATE(cpu) \
+#define POD_TEMPLATE(cpu)                                                                                 \
 	"{\"template\": {\"spec\": {\"containers\": [{\"name\": \"c\", \"image\": \"i\", \"resources\": " \
 	"{\"requests\": {\"cpu\": \"" cpu "\"}}}]}}}"
 
@@ -506,8 +520,11 @@ static void absent_object_is_not_found(void)
 static struct kube_config poor_config(char *token, char *token_file)
 {
 	return (struct kube_config){
-		.server = test.config->server, .ca_pem = test.config->ca_pem, .server_name = test.config->server_name,
-		.token = token, .token_file = token_file,
+		.server = test.config->server,
+		.ca_pem = test.config->ca_pem,
+		.server_name = test.config->server_name,
+		.token = token,
+		.token_file = token_file,
 	};
 }
 
@@ -598,10 +615,15 @@ static bool is_released(void *arg)
 
 static void candidate_start(struct candidate *candidate, const char *name, const char *identity)
 {
-	candidate->lease = kube_lease_new(test.loop, test.client, &(struct kube_lease_options){
-		.name_space = test.name_space, .name = name, .identity = identity, .ttl_ms = 3000,
-		.on_change = on_lease_change, .arg = candidate,
-	});
+	candidate->lease = kube_lease_new(test.loop, test.client,
+		&(struct kube_lease_options){
+			.name_space = test.name_space,
+			.name = name,
+			.identity = identity,
+			.ttl_ms = 3000,
+			.on_change = on_lease_change,
+			.arg = candidate,
+		});
 	kube_lease_start(candidate->lease);
 }
 
@@ -723,10 +745,15 @@ static bool event_is_counted(void *arg)
 	if (look->is_asked && look->count == look->wanted)
 		return true;
 	*look = (struct event_look){ .is_asked = true, .wanted = look->wanted };
-	(void)kube_list_start(test.client, &(struct kube_list_options){
-		.selection = { .resource = &KUBE_EVENTS, .name_space = test.name_space, .field_selector = "involvedObject.name=counted" },
-		.arg = look, .on_object = on_event_listed, .on_end = on_event_list_end,
-	});
+	(void)kube_list_start(test.client,
+		&(struct kube_list_options){
+			.selection = { .resource = &KUBE_EVENTS,
+				.name_space = test.name_space,
+				.field_selector = "involvedObject.name=counted" },
+			.arg = look,
+			.on_object = on_event_listed,
+			.on_end = on_event_list_end,
+		});
 	return false;
 }
 
@@ -734,7 +761,11 @@ static void equal_events_become_one_with_a_count(void)
 {
 	struct kube_recorder *recorder = kube_recorder_new(test.loop, test.client, "krypton-test", "pod-0");
 	const struct kube_reference about = {
-		.api_version = "v1", .kind = "ConfigMap", .name_space = test.name_space, .name = "counted", .uid = "u-1",
+		.api_version = "v1",
+		.kind = "ConfigMap",
+		.name_space = test.name_space,
+		.name = "counted",
+		.uid = "u-1",
 	};
 	struct event_look look = { .wanted = 1 };
 
@@ -750,24 +781,24 @@ static void equal_events_become_one_with_a_count(void)
 
 /* --- all of them --- */
 
-#define TESTS(X) \
-	X(pages_show_every_object) \
-	X(watch_list_brings_a_cache_in_step) \
-	X(watch_sees_what_is_added_changed_and_gone) \
-	X(object_that_leaves_the_selection_is_gone) \
-	X(object_of_900_kib_comes_through_a_watch) \
-	X(watch_from_a_forgotten_version_is_gone) \
-	X(identical_apply_leaves_the_version_alone) \
+#define TESTS(X)                                          \
+	X(pages_show_every_object)                        \
+	X(watch_list_brings_a_cache_in_step)              \
+	X(watch_sees_what_is_added_changed_and_gone)      \
+	X(object_that_leaves_the_selection_is_gone)       \
+	X(object_of_900_kib_comes_through_a_watch)        \
+	X(watch_from_a_forgotten_version_is_gone)         \
+	X(identical_apply_leaves_the_version_alone)       \
 	X(foreign_value_is_a_conflict_and_force_takes_it) \
-	X(wrong_type_in_an_apply_is_invalid) \
-	X(stale_status_patch_is_a_conflict) \
-	X(deleting_a_namesake_is_refused) \
-	X(absent_object_is_not_found) \
-	X(missing_right_names_verb_and_resource) \
-	X(refused_token_is_read_anew) \
-	X(of_two_candidates_one_holds) \
-	X(silent_holder_is_followed_after_its_ttl) \
-	X(restarted_holder_goes_on_at_once) \
+	X(wrong_type_in_an_apply_is_invalid)              \
+	X(stale_status_patch_is_a_conflict)               \
+	X(deleting_a_namesake_is_refused)                 \
+	X(absent_object_is_not_found)                     \
+	X(missing_right_names_verb_and_resource)          \
+	X(refused_token_is_read_anew)                     \
+	X(of_two_candidates_one_holds)                    \
+	X(silent_holder_is_followed_after_its_ttl)        \
+	X(restarted_holder_goes_on_at_once)               \
 	X(equal_events_become_one_with_a_count)
 
 static void run(const char *name, void (*function)(void))

@@ -9,7 +9,9 @@
 #include "test/unit/base/test.h"
 
 #define HEAD "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
-#define CONTEXTS "contexts:\n- name: other\n  context: {cluster: x, user: y}\n- name: here\n  context:\n    cluster: c\n    user: u\n    namespace: team\n"
+#define CONTEXTS                                                                                                                  \
+	"contexts:\n- name: other\n  context: {cluster: x, user: y}\n- name: here\n  context:\n    cluster: c\n    user: u\n    " \
+	"namespace: team\n"
 #define CLUSTERS "clusters:\n- name: c\n  cluster:\n    server: https://10.0.0.1:6443/\n    certificate-authority-data: Q0E=\n"
 
 static struct kube_config *parse(const char *text, struct err *err)
@@ -22,7 +24,8 @@ static void the_current_context_is_followed(void **state)
 {
 	struct err err;
 	scoped(kube_config) config = parse(HEAD CONTEXTS CLUSTERS
-		"users:\n- name: u\n  user:\n    client-certificate-data: Q1JU\n    client-key-data: S0VZ\n", &err);
+		"users:\n- name: u\n  user:\n    client-certificate-data: Q1JU\n    client-key-data: S0VZ\n",
+		&err);
 
 	(void)state;
 	assert_non_null(config);
@@ -51,8 +54,10 @@ static void tokens_and_token_files_are_taken(void **state)
 static void a_server_without_tls_checks_is_taken_as_such(void **state)
 {
 	struct err err;
-	scoped(kube_config) config = parse(HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:8001', "
-		"insecure-skip-tls-verify: true, tls-server-name: api}}]\nusers: [{name: u, user: {}}]\n", &err);
+	scoped(kube_config) config =
+		parse(HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:8001', "
+				    "insecure-skip-tls-verify: true, tls-server-name: api}}]\nusers: [{name: u, user: {}}]\n",
+			&err);
 
 	(void)state;
 	assert_non_null(config);
@@ -75,15 +80,18 @@ static void what_is_wrong_is_named(void **state)
 		{ HEAD CONTEXTS, "no entry \"c\" under clusters" },
 		{ HEAD CONTEXTS CLUSTERS, "no entry \"u\" under users" },
 		{ HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 10.0.0.1}}]\n", "server must be a URL" },
-		{ HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'https://a', proxy-url: 'http://p'}}]\n", "proxy-url is not supported" },
+		{ HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'https://a', proxy-url: 'http://p'}}]\n",
+			"proxy-url is not supported" },
 		{ HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority-data: '*'}}]\n",
 			"certificate-authority-data is not base64" },
 		{ HEAD CONTEXTS "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority: no/such}}]\n",
 			"certificate-authority: /dir/no/such: No such file" },
-		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {exec: {command: aws}}}]\n", "user \"u\" uses exec, which is not supported" },
+		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {exec: {command: aws}}}]\n",
+			"user \"u\" uses exec, which is not supported" },
 		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {auth-provider: {name: gcp}}}]\n", "uses auth-provider" },
 		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {client-key-data: S0VZ}}]\n", "client-key without the other" },
-		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {client-certificate-data: S0VZ}}]\n", "client-certificate without the other" },
+		{ HEAD CONTEXTS CLUSTERS "users: [{name: u, user: {client-certificate-data: S0VZ}}]\n",
+			"client-certificate without the other" },
 	};
 
 	(void)state;

@@ -17,7 +17,8 @@ static json_t *lease(const char *version, const char *holder, int ttl_s)
 	char text[512];
 
 	(void)snprintf(text, sizeof(text),
-		"{\"metadata\":{\"name\":\"l\",\"resourceVersion\":\"%s\",\"labels\":{\"k\":\"v\"}},\"spec\":{\"holderIdentity\":\"%s\","
+		"{\"metadata\":{\"name\":\"l\",\"resourceVersion\":\"%s\",\"labels\":{\"k\":\"v\"}},\"spec\":{\"holderIdentity\":"
+		"\"%s\","
 		"\"leaseDurationSeconds\":%d,\"leaseTransitions\":4,\"acquireTime\":\"2026-01-01T00:00:00.000000Z\"}}",
 		version, holder, ttl_s);
 	return json_parse(text_of(text), &err);

@@ -46,9 +46,14 @@ static void bench_start(struct bench *bench, int workers, void (*work)(struct be
 {
 	*bench = (struct bench){ .loop = loop_new(), .work = work };
 	bench->deadline = loop_timer_new(bench->loop, on_deadline, bench);
-	bench->queue = kube_queue_new(bench->loop, &(struct kube_queue_options){
-		.workers = workers, .backoff_base_ms = 20, .backoff_max_ms = 80, .arg = bench, .on_key = on_key,
-	});
+	bench->queue = kube_queue_new(bench->loop,
+		&(struct kube_queue_options){
+			.workers = workers,
+			.backoff_base_ms = 20,
+			.backoff_max_ms = 80,
+			.arg = bench,
+			.on_key = on_key,
+		});
 }
 
 /* Until so many passes have begun. */

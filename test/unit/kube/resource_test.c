@@ -66,15 +66,17 @@ static void a_path_past_the_cap_is_an_error(void **state)
 
 static void selectors_become_an_encoded_query(void **state)
 {
-	struct kube_selection selection = { .resource = &KUBE_PODS, .label_selector = "krypton.ai/agent,a!=b", .field_selector = "x=y" };
+	struct kube_selection selection = {
+		.resource = &KUBE_PODS, .label_selector = "krypton.ai/agent,a!=b", .field_selector = "x=y"
+	};
 	scoped_buf target;
 
 	(void)state;
 	buf_init(&target, 512);
 	assert_int_equal(kube_selection_target(&selection, &target), 0);
 	assert_int_equal(kube_query_append(&target, "limit", "5"), 0);
-	assert_string_equal(buf_terminated(&target),
-		"/api/v1/pods?labelSelector=krypton.ai%2Fagent%2Ca%21%3Db&fieldSelector=x%3Dy&limit=5");
+	assert_string_equal(
+		buf_terminated(&target), "/api/v1/pods?labelSelector=krypton.ai%2Fagent%2Ca%21%3Db&fieldSelector=x%3Dy&limit=5");
 }
 
 static void a_selection_describes_itself(void **state)

@@ -27,8 +27,8 @@ static void an_event_has_type_object_and_version(void **state)
 		struct err err = { 0 };
 		scoped(kube_watch_event) event = NULL;
 
-		(void)snprintf(line, sizeof(line), "{\"type\":\"%s\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"}}}",
-			rows[i].name);
+		(void)snprintf(line, sizeof(line),
+			"{\"type\":\"%s\",\"object\":{\"metadata\":{\"name\":\"a\",\"resourceVersion\":\"7\"}}}", rows[i].name);
 		event = kube_watch_event_parse(text_of(line), &err);
 		assert_non_null(event);
 		assert_int_equal(event->type, rows[i].type);
@@ -95,8 +95,18 @@ static void an_error_event_is_an_error_with_the_code_of_its_status(void **state)
 static void what_is_no_event_is_refused(void **state)
 {
 	static const char *const lines[] = {
-		"", " ", "null", "7", "[]", "{}", "{\"type\":\"ADDED\"}", "{\"object\":{}}", "{\"type\":7,\"object\":{}}",
-		"{\"type\":\"ADDED\",\"object\":{}}", "{\"type\":\"ADDED\",\"object\":[]}", "{\"type\":\"added\",\"object\":{}}",
+		"",
+		" ",
+		"null",
+		"7",
+		"[]",
+		"{}",
+		"{\"type\":\"ADDED\"}",
+		"{\"object\":{}}",
+		"{\"type\":7,\"object\":{}}",
+		"{\"type\":\"ADDED\",\"object\":{}}",
+		"{\"type\":\"ADDED\",\"object\":[]}",
+		"{\"type\":\"added\",\"object\":{}}",
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"resourceVersion\":\"\"}}}",
 		"{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"resourceVersion\":7}}}",
 		"{\"type\":\"OTHER\",\"object\":{\"metadata\":{\"resourceVersion\":\"7\"}}}",
