@@ -71,6 +71,18 @@ image_tag() {
 	cat "$cluster_root/version.txt"
 }
 
+# Said before anything is built: an own cluster that cannot be had is no use.
+check_own_cluster() {
+	[[ $own_cluster == yes ]] || return 0
+	kubectl get --raw /readyz --request-timeout=10s >/dev/null || fail "KUBECONFIG: the cluster of $KUBECONFIG does not answer"
+	[[ -n ${REGISTRY-} ]] || is_kind ||
+		usage_fail "the nodes of this cluster need the images: set REGISTRY to one that you can push to and they can pull from"
+}
+
+is_kind() {
+	[[ $(kubectl config current-context) == kind-* ]] && command -v kind >/dev/null
+}
+
 deliver_images() {
 	local image archives=()
 	for image in "${images[@]}"; do
@@ -85,12 +97,10 @@ deliver_images() {
 		done
 	elif [[ $own_cluster == no ]]; then
 		"$here/load-image.sh" --name "$name" "${archives[@]}" >/dev/null
-	elif [[ $(kubectl config current-context) == kind-* ]] && command -v kind >/dev/null; then
+	else
 		for image in "${archives[@]}"; do
 			kind load image-archive "$image" --name "$(kubectl config current-context | sed 's/^kind-//')"
 		done
-	else
-		usage_fail "the nodes of this cluster need the images: set REGISTRY to one that you can push to and they can pull from"
 	fi
 	image_digest=$(sha256sum "${archives[@]}" | sha256sum | cut -c1-16)
 }
@@ -121,9 +131,12 @@ explain_pods() {
 }
 
 wait_for_krypton() {
-	kubectl wait --for=condition=Established crd/agents.krypton.ai --timeout=30s >/dev/null &&
-		kubectl -n "$system" rollout status deployment --timeout=120s \
-			-l app.kubernetes.io/instance=krypton >/dev/null
+	local deployment deadline=$((SECONDS + 120))
+	kubectl wait --for=condition=Established crd/agents.krypton.ai --timeout=30s >/dev/null || return 1
+	for deployment in "${daemons[@]/#/krypton-}"; do
+		kubectl -n "$system" rollout status "deployment/$deployment" \
+			--timeout="$((deadline > SECONDS ? deadline - SECONDS : 1))s" >/dev/null || return 1
+	done
 }
 
 main() {
@@ -140,6 +153,7 @@ main() {
 
 	"$here/install-deps.sh"
 	find_tools
+	check_own_cluster
 	"${make[@]}" images
 	say "images are built"
 	if [[ $own_cluster == no ]]; then

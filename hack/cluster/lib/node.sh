@@ -21,9 +21,10 @@ node_start() { # node program command [argument...]
 	process_start "$program" nsenter --mount="/proc/$init/ns/mnt" --net="/run/netns/$(netns "$node")" -- "$@"
 }
 
+# The pause program it has become may have been built anew since.
 node_is_set_up() { # node
 	local init
-	init=$(process_pid "node-$1") && [[ $(readlink "/proc/$init/exe") == "$bin/pause" ]]
+	init=$(process_pid "node-$1") && [[ $(readlink "/proc/$init/exe") == */pause* ]]
 }
 
 node_init_start() { # node
