@@ -1,0 +1,3 @@
+module krypton.ai/test/bench/latency
+
+go 1.24
