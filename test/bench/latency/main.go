@@ -72,7 +72,9 @@ func measure(direct, through *way, requests int) (round, error) {
 	return result, nil
 }
 
-func microseconds(d time.Duration) string { return fmt.Sprintf("%.0f us", float64(d)/float64(time.Microsecond)) }
+func microseconds(d time.Duration) string {
+	return fmt.Sprintf("%.0f us", float64(d)/float64(time.Microsecond))
+}
 
 func show(name string, rounds []round, at int) {
 	var direct, through, added []time.Duration
