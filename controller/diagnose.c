@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * controller/diagnose.c — pure: looks at each pod that takes no requests, takes
+ * the gravest finding, and says what was seen, where, and what to do. A message
+ * has nothing in it that changes by itself (no ages): each change is a write.
+ */
+#include "controller/diagnose.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "krypton/labels.h"
+#include "krypton/ports.h"
+
+#define START_GRACE_MS 5000 /* an agent that runs for less is starting, whatever its sidecar says */
+#define CRASHES_MIN    2    /* restarts from which a container that runs at the moment still counts as crashing */
+
+/* What one pod tells. rank: the greater the graver; 0: nothing. */
+struct finding {
+	int rank;
+	enum reason reason;
+	char message[DIAGNOSIS_BYTES];
+	int64_t recheck_after_ms;
+};
+
+struct view {
+	const struct diagnosis_input *input;
+	const struct pod *pod;
+	struct finding *found;
+};
+
+static void find(const struct view *view, int rank, enum reason reason, const char *format, ...) printf_like(4, 5);
+static void find(const struct view *view, int rank, enum reason reason, const char *format, ...)
+{
+	va_list args;
+
+	if (rank <= view->found->rank)
+		return;
+	view->found->rank = rank;
+	view->found->reason = reason;
+	va_start(args, format);
+	(void)vsnprintf(view->found->message, sizeof(view->found->message), format, args);
+	va_end(args);
+}
+
+static const char *words(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? "no reason was given" : text;
+}
+
+static bool is_one_of(const char *text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; text != NULL && i < count; i++) {
+		if (strcmp(text, list[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_pull_reason(const char *reason)
+{
+	static const char *const reasons[] = { "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName",
+		"ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed" };
+
+	return is_one_of(reason, reasons, ARRAY_LEN(reasons));
+}
+
+static bool is_proxy(const struct container *container)
+{
+	return strcmp(container->name, CONTAINER_PROXY) == 0;
+}
+
+/* The newest Warning about the pod with that reason; container NULL: whichever. */
+static const struct warning *warning_of(const struct view *view, const char *reason, const char *container)
+{
+	const struct sighting *sighting = view->input->sighting;
+	const struct warning *newest = NULL;
+
+	for (size_t i = 0; i < sighting->warning_count; i++) {
+		const struct warning *warning = sighting->warnings[i];
+
+		if (warning->reason == NULL || view->pod->uid == NULL || strcmp(warning->reason, reason) != 0 ||
+			strcmp(warning->pod_uid, view->pod->uid) != 0)
+			continue;
+		if (container != NULL && (warning->container == NULL || strcmp(warning->container, container) != 0))
+			continue;
+		if (newest == NULL || warning->last_ms >= newest->last_ms)
+			newest = warning;
+	}
+	return newest;
+}
+
+/* The kubelet puts the cause behind its own words about backing off: the same cause is to read the same. */
+static const char *pull_cause(const char *message)
+{
+	static const char *const prefixes[] = { "ErrImagePull: ", "ErrImageNeverPull: " };
+
+	for (size_t i = 0; message != NULL && i < ARRAY_LEN(prefixes); i++) {
+		const char *at = strstr(message, prefixes[i]);
+
+		if (at != NULL)
+			return at + strlen(prefixes[i]);
+	}
+	return message;
+}
+
+static void pull_find(const struct view *view, const struct container *container)
+{
+	const struct warning *secret = warning_of(view, "FailedToRetrieveImagePullSecret", NULL);
+	const char *cause = pull_cause(container->message);
+	const char *image = words(container->image);
+
+	if (cause != NULL && strncmp(cause, "Back-off", strlen("Back-off")) == 0)
+		cause = "the kubelet waits before it tries again";
+	if (is_proxy(container))
+		find(view, 60, REASON_SIDECAR_NOT_READY,
+			"Pod %s: image %s of container krypton-proxy cannot be pulled: %s. Check the chart's image values and pull "
+			"secrets.",
+			view->pod->name, image, words(cause));
+	else if (secret != NULL)
+		find(view, 92, REASON_PULL_SECRET_MISSING,
+			"Pod %s: image %s cannot be pulled, and a pull secret is absent: %s. Create the Secret in this namespace "
+			"or "
+			"correct spec.imagePullSecrets.",
+			view->pod->name, image, words(secret->message));
+	else if (container->reason != NULL && strcmp(container->reason, "ErrImageNeverPull") == 0)
+		find(view, 90, REASON_IMAGE_PULL_FAILED,
+			"Pod %s: image %s is not on node %s and spec.imagePullPolicy is Never: load the image onto the node or "
+			"allow pulling.",
+			view->pod->name, image, words(view->pod->node));
+	else
+		find(view, 90, REASON_IMAGE_PULL_FAILED,
+			"Pod %s: image %s of container %s cannot be pulled: %s. Check the image's name and tag and "
+			"spec.imagePullSecrets.",
+			view->pod->name, image, container->name, words(cause));
+}
+
+static bool is_about_absence(const char *message)
+{
+	return message != NULL &&
+		(strstr(message, "not found") != NULL || strstr(message, "couldn't find key") != NULL ||
+			strstr(message, "non-existent") != NULL);
+}
+
+static void memory_find(const struct view *view, const struct container *container)
+{
+	if (is_proxy(container))
+		find(view, 60, REASON_SIDECAR_NOT_READY, "Pod %s: container krypton-proxy ran out of memory.", view->pod->name);
+	else if (container->memory_limit != NULL)
+		find(view, 88, REASON_OUT_OF_MEMORY,
+			"Pod %s: container %s was ended for using more than its memory limit of %s (OOMKilled). Raise "
+			"spec.resources.limits.memory.",
+			view->pod->name, container->name, container->memory_limit);
+	else
+		find(view, 88, REASON_OUT_OF_MEMORY,
+			"Pod %s: container %s was ended because its node ran out of memory (OOMKilled). Set "
+			"spec.resources.requests.memory.",
+			view->pod->name, container->name);
+}
+
+static void crash_find(const struct view *view, const struct container *container, int exit_code, const char *cause)
+{
+	if (is_proxy(container))
+		find(view, 60, REASON_SIDECAR_NOT_READY,
+			"Pod %s: container krypton-proxy ends with exit code %d, restarted %d times. See: kubectl logs %s -c "
+			"krypton-proxy "
+			"--previous.",
+			view->pod->name, exit_code, container->restarts, view->pod->name);
+	else
+		find(view, 85, REASON_CRASH_LOOP,
+			"Pod %s: container %s ends with exit code %d (%s), restarted %d times. See: kubectl logs %s -c %s "
+			"--previous.",
+			view->pod->name, container->name, exit_code, words(cause), container->restarts, view->pod->name,
+			container->name);
+}
+
+static bool is_oom(const char *reason)
+{
+	return reason != NULL && strcmp(reason, "OOMKilled") == 0;
+}
+
+static void waiting_find(const struct view *view, const struct container *container)
+{
+	static const char *const creation[] = { "CreateContainerConfigError", "CreateContainerError", "RunContainerError" };
+	const struct warning *mount = warning_of(view, "FailedMount", NULL);
+
+	if (is_pull_reason(container->reason)) {
+		pull_find(view, container);
+	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation)) && is_about_absence(container->message) &&
+		strcmp(container->reason, "CreateContainerConfigError") == 0) {
+		find(view, 80, REASON_CONFIG_MISSING,
+			"Pod %s: container %s cannot be made: %s. Create what is missing or correct spec.env and spec.envFrom.",
+			view->pod->name, container->name, words(container->message));
+	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation))) {
+		find(view, is_proxy(container) ? 60 : 84, is_proxy(container) ? REASON_SIDECAR_NOT_READY : REASON_CRASH_LOOP,
+			"Pod %s: container %s cannot be started: %s.", view->pod->name, container->name, words(container->message));
+	} else if (container->has_last && is_oom(container->last_reason)) {
+		memory_find(view, container);
+	} else if (container->has_last) {
+		crash_find(view, container, container->last_exit_code, container->last_reason);
+	} else if (mount != NULL && is_about_absence(mount->message)) {
+		find(view, 80, REASON_CONFIG_MISSING,
+			"Pod %s waits for a volume: %s. Create what is missing or correct spec.podTemplate.", view->pod->name,
+			words(mount->message));
+	}
+}
+
+static void ended_find(const struct view *view, const struct container *container)
+{
+	bool is_init_done = container->exit_code == 0 && container->restarts == 0;
+
+	if (is_oom(container->reason))
+		memory_find(view, container);
+	else if (!is_init_done)
+		crash_find(view, container, container->exit_code, container->reason);
+}
+
+/* It runs; the question is whether it answers. */
+static void running_find(const struct view *view, const struct container *container)
+{
+	if (is_proxy(container) || container->is_ready)
+		return;
+	const struct warning *probe = warning_of(view, "Unhealthy", container->name);
+	if (container->has_probe && probe != NULL)
+		find(view, 40, REASON_AGENT_PROBE_FAILING, "Pod %s: container %s runs and its own probe fails: %s.",
+			view->pod->name, container->name, words(probe->message));
+}
+
+/* Agent and sidecar both run, and the sidecar says not ready: nothing accepts on the agent's port. */
+static void listening_find(const struct view *view)
+{
+	const struct container *agent = pod_container(view->pod, CONTAINER_AGENT),
+			       *proxy = pod_container(view->pod, CONTAINER_PROXY);
+
+	if (agent == NULL || proxy == NULL || agent->state != CONTAINER_RUNNING || proxy->state != CONTAINER_RUNNING ||
+		proxy->is_ready)
+		return;
+	int64_t age_ms = view->input->now_ms - agent->since_ms;
+	if (age_ms < START_GRACE_MS) {
+		view->found->recheck_after_ms = START_GRACE_MS - (age_ms < 0 ? 0 : age_ms) + 100;
+		return;
+	}
+	find(view, 30, REASON_AGENT_NOT_LISTENING,
+		"Pod %s: container agent runs, but krypton-proxy gets no connection on port %d. If the agent is not just slow to "
+		"start, "
+		"let it listen on spec.port; the ports it listens on are in: kubectl logs %s -c krypton-proxy.",
+		view->pod->name, view->input->agent->port, view->pod->name);
+}
+
+static void container_find(const struct view *view, const struct container *container)
+{
+	switch (container->state) {
+	case CONTAINER_WAITING: waiting_find(view, container); return;
+	case CONTAINER_TERMINATED: ended_find(view, container); return;
+	case CONTAINER_RUNNING: break;
+	}
+	if (container->is_ready)
+		return;
+	if (container->has_last && is_oom(container->last_reason))
+		memory_find(view, container);
+	else if (container->has_last && container->restarts >= CRASHES_MIN)
+		crash_find(view, container, container->last_exit_code, container->last_reason);
+	else
+		running_find(view, container);
+}
+
+static void pod_find(const struct view *view)
+{
+	const struct pod *pod = view->pod;
+
+	if (pod->reason != NULL && strcmp(pod->reason, "Evicted") == 0) {
+		find(view, 20, REASON_EVICTED, "Pod %s was evicted from node %s: %s.", pod->name, words(pod->node),
+			words(pod->message));
+		return;
+	}
+	if (pod->reason != NULL && strcmp(pod->reason, "NodeLost") == 0) {
+		find(view, 50, REASON_NODE_LOST, "Node %s of pod %s no longer answers.", words(pod->node), pod->name);
+		return;
+	}
+	if (pod->unscheduled != NULL) {
+		find(view, 70, REASON_UNSCHEDULABLE, "Pod %s fits on no node: %s Lower spec.resources.requests or add capacity.",
+			pod->name, pod->unscheduled);
+		return;
+	}
+	for (size_t i = 0; i < pod->count; i++)
+		container_find(view, &pod->containers[i]);
+	if (view->found->rank == 0)
+		listening_find(view);
+}
+
+/* The ReplicaSet's words when it may not make a pod. */
+static void replica_failure_find(const struct view *view)
+{
+	const char *failure = view->input->replica_failure;
+
+	if (failure == NULL)
+		return;
+	if (strstr(failure, "serviceaccount") != NULL && strstr(failure, "not found") != NULL)
+		find(view, 95, REASON_CONFIG_MISSING,
+			"No pod can be made: %.500s. Create the ServiceAccount or correct spec.serviceAccountName.", failure);
+	else
+		find(view, 95, REASON_PODS_FORBIDDEN, "No pod can be made: %.500s.", failure);
+}
+
+static void faults_find(const struct diagnosis_input *input, struct finding *ret_finding)
+{
+	struct view view = { .input = input, .found = ret_finding };
+
+	*ret_finding = (struct finding){ 0 };
+	for (size_t i = 0; i < input->sighting->pod_count; i++) {
+		view.pod = input->sighting->pods[i];
+		if (!view.pod->is_deleting && !view.pod->is_ready)
+			pod_find(&view);
+	}
+	replica_failure_find(&view);
+}
+
+static void conclude(struct diagnosis *diagnosis, enum reason reason, bool is_available, const char *format, ...) printf_like(4, 5);
+static void conclude(struct diagnosis *diagnosis, enum reason reason, bool is_available, const char *format, ...)
+{
+	va_list args;
+
+	diagnosis->reason = reason;
+	diagnosis->is_available = is_available;
+	va_start(args, format);
+	(void)vsnprintf(diagnosis->message, sizeof(diagnosis->message), format, args);
+	va_end(args);
+}
+
+static void diagnose_awake(
+	const struct diagnosis_input *input, int wanted, const struct rollout *rollout, struct diagnosis *ret_diagnosis)
+{
+	bool is_settled =
+		rollout->is_seen && rollout->replicas == wanted && rollout->updated == wanted && rollout->wanted == wanted;
+	struct finding finding;
+
+	faults_find(input, &finding);
+	ret_diagnosis->recheck_after_ms = finding.recheck_after_ms;
+	if (rollout->ready >= wanted && is_settled) {
+		conclude(ret_diagnosis, REASON_READY, true, "%d of %d pods take requests.", rollout->ready, wanted);
+	} else if (finding.rank > 0) {
+		conclude(ret_diagnosis, finding.reason, rollout->ready > 0, "%s%s", finding.message,
+			rollout->ready > 0 ? " Other pods take requests." : "");
+		ret_diagnosis->is_fault = true;
+	} else if (rollout->ready > 0) {
+		conclude(ret_diagnosis, REASON_SCALING, true,
+			"Pods take requests; %d are wanted, and not all are ready, or of the newest kind.", wanted);
+	} else {
+		conclude(ret_diagnosis, REASON_STARTING, false, "%d of %d pods are ready; nothing speaks against them yet.",
+			rollout->ready, wanted);
+	}
+}
+
+/* Words were cut to a length in bytes: half a character at a cut becomes '?', as it would in the status. */
+static void message_repair(char *message)
+{
+	struct text rest = text_of(message);
+	uint32_t point;
+
+	while (rest.len > 0) {
+		size_t len = utf8_first(rest, &point);
+
+		if (len == 0)
+			message[rest.at - message] = '?';
+		rest.at += len == 0 ? 1 : len;
+		rest.len -= len == 0 ? 1 : len;
+	}
+}
+
+void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnosis)
+{
+	static const struct rollout none = { 0 };
+	const struct rollout *rollout = input->rollout == NULL ? &none : input->rollout;
+	int wanted = agent_wanted_replicas(input->agent);
+
+	*ret_diagnosis = (struct diagnosis){ 0 };
+	if (input->agent->is_deleting) {
+		conclude(ret_diagnosis, REASON_DELETING, false, "The agent is being deleted.");
+	} else if (input->is_refused) {
+		conclude(ret_diagnosis, input->refusal, rollout->ready > 0, "%.700s%s", input->refusal_words,
+			rollout->ready > 0 ? ". Pods of before still take requests." : ".");
+		ret_diagnosis->is_fault = true;
+	} else if (wanted == 0) {
+		conclude(ret_diagnosis, REASON_ASLEEP, true, "No pod runs; the next request starts one.");
+	} else {
+		diagnose_awake(input, wanted, rollout, ret_diagnosis);
+	}
+	message_repair(ret_diagnosis->message);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* controller/metrics.h — what the controller counts. */
+#ifndef KRYPTON_CONTROLLER_METRICS_H
+#define KRYPTON_CONTROLLER_METRICS_H
+
+#include <stddef.h>
+
+struct kube_client;
+struct metrics;
+
+enum controller_metric {
+	METRIC_RECONCILES,
+	METRIC_RECONCILE_SECONDS,
+	METRIC_QUEUE_DEPTH,
+	METRIC_AGENTS,
+	METRIC_LEADER,
+	METRIC_REPAIRS,
+	METRIC_ADMISSIONS,
+	METRIC_API_REQUESTS,
+	METRIC_API_CONFLICTS,
+	METRIC_API_FAILURES,
+};
+
+struct metrics *controller_metrics_new(void);
+/* Carries over the client's own counts. */
+void controller_metrics_take_client(struct metrics *metrics, const struct kube_client *client);
+
+#endif
