@@ -31,7 +31,9 @@ static json_t *managed_without_status(const json_t *managed)
 	size_t i;
 
 	json_array_foreach(managed, i, entry) {
-		if (json_object_get(entry, "subresource") == NULL)
+		const char *subresource = json_text_at(entry, "/subresource");
+
+		if (subresource == NULL || strcmp(subresource, "status") != 0)
 			(void)json_array_append(kept, entry);
 	}
 	return kept;

@@ -37,6 +37,7 @@ struct controller {
 	struct map *settled;      /* struct settled, by kind and key */
 	struct map *complaints;   /* the error that was logged last, by key */
 	struct pass_tools pass_tools;
+	struct kube_client_counts counts; /* what the metrics have of them */
 	bool is_leading;
 };
 
@@ -123,7 +124,8 @@ static void on_lead(void *arg, bool held)
 	struct controller *controller = arg;
 
 	controller->is_leading = held;
-	log_info(held ? "lease.acquired" : "lease.lost", LOG_STR("identity", controller->tools.identity));
+	if (controller->lease != NULL)
+		log_info(held ? "lease.acquired" : "lease.lost", LOG_STR("identity", controller->tools.identity));
 	if (held) {
 		internal_key_start(controller->key);
 		work_begin(controller);
@@ -244,5 +246,5 @@ void controller_measure(struct controller *controller)
 	metrics_set(metrics, METRIC_QUEUE_DEPTH, NULL, (double)depth);
 	metrics_set(metrics, METRIC_AGENTS, NULL, (double)observe_agent_count(controller->observe));
 	metrics_set(metrics, METRIC_LEADER, NULL, controller->is_leading ? 1 : 0);
-	controller_metrics_take_client(metrics, controller->tools.client);
+	controller_metrics_take_counts(metrics, &controller->counts, kube_client_get_counts(controller->tools.client));
 }

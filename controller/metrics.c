@@ -49,13 +49,12 @@ struct metrics *controller_metrics_new(void)
 	return metrics_new(specs, ARRAY_LEN(specs), daemon_version());
 }
 
-void controller_metrics_take_client(struct metrics *metrics, const struct kube_client *client)
+void controller_metrics_take_counts(struct metrics *metrics, struct kube_client_counts *taken, const struct kube_client_counts *now)
 {
-	const struct kube_client_counts *counts = kube_client_get_counts(client);
-
-	metrics_set(metrics, METRIC_API_REQUESTS, METRIC_LABELS("read"), (double)counts->reads);
-	metrics_set(metrics, METRIC_API_REQUESTS, METRIC_LABELS("write"), (double)counts->writes);
-	metrics_set(metrics, METRIC_API_REQUESTS, METRIC_LABELS("lease"), (double)counts->lease_writes);
-	metrics_set(metrics, METRIC_API_CONFLICTS, NULL, (double)counts->conflicts);
-	metrics_set(metrics, METRIC_API_FAILURES, NULL, (double)counts->failures);
+	metrics_add(metrics, METRIC_API_REQUESTS, METRIC_LABELS("read"), (double)(now->reads - taken->reads));
+	metrics_add(metrics, METRIC_API_REQUESTS, METRIC_LABELS("write"), (double)(now->writes - taken->writes));
+	metrics_add(metrics, METRIC_API_REQUESTS, METRIC_LABELS("lease"), (double)(now->lease_writes - taken->lease_writes));
+	metrics_add(metrics, METRIC_API_CONFLICTS, NULL, (double)(now->conflicts - taken->conflicts));
+	metrics_add(metrics, METRIC_API_FAILURES, NULL, (double)(now->failures - taken->failures));
+	*taken = *now;
 }

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-struct kube_client;
+struct kube_client_counts;
 struct metrics;
 
 enum controller_metric {
@@ -22,7 +22,7 @@ enum controller_metric {
 };
 
 struct metrics *controller_metrics_new(void);
-/* Carries over the client's own counts. */
-void controller_metrics_take_client(struct metrics *metrics, const struct kube_client *client);
+/* Adds what the client has counted since *taken, and moves that up. */
+void controller_metrics_take_counts(struct metrics *metrics, struct kube_client_counts *taken, const struct kube_client_counts *now);
 
 #endif

@@ -94,8 +94,8 @@ static struct note *note_add(struct plan *plan, bool is_warning, enum reason rea
 	return note;
 }
 
-/* The Agent's field that a child's field is made of. */
-static const char *agent_field_of(const char *path)
+/* The Agent's field that a child's field is made of; NULL: none. */
+static const char *agent_field_of(const struct difference *difference)
 {
 	static const struct {
 		const char *prefix, *field;
@@ -116,11 +116,10 @@ static const char *agent_field_of(const char *path)
 		{ "spec.ports", "spec.port" },
 	};
 
+	if (desired_sidecar_owns(difference))
+		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct difference difference = { 0 };
-
-		(void)snprintf(difference.path, sizeof(difference.path), "%s", path);
-		if (difference_is_below(&difference, rows[i].prefix))
+		if (difference_is_below(difference, rows[i].prefix))
 			return rows[i].field;
 	}
 	return NULL;
@@ -134,11 +133,11 @@ static bool may_be_shown(const char *path)
 	return strcmp(path, "spec.replicas") == 0 || (len > 6 && strcmp(path + len - 6, ".image") == 0);
 }
 
-/* "Deployment hello: spec.replicas was changed to 5 by kubectl and has been put right; the Agent's … decide". */
+/* "Deployment hello: spec.replicas was changed to 5 by kubectl and has been put right; to change it set … of the Agent". */
 static void drift_note(struct plan *plan, const struct plan_input *input, enum child_kind kind, const struct difference *difference)
 {
 	struct note *note = note_add(plan, false, REASON_DRIFT_REPAIRED);
-	const char *field = agent_field_of(difference->path);
+	const char *field = agent_field_of(difference);
 	char value[DIFFERENCE_VALUE_BYTES + 8] = "", by[96] = "", pointer[DIFFERENCE_PATH_BYTES + 1];
 
 	if (note == NULL)
@@ -154,8 +153,8 @@ static void drift_note(struct plan *plan, const struct plan_input *input, enum c
 		(void)snprintf(value, sizeof(value), " to %s", difference->seen);
 	(void)snprintf(note->message, sizeof(note->message), "%s %s: %.200s was %s%s%s and has been put right%s%s%s",
 		child_resource(kind)->kind, input->agent->name, difference->path, difference->is_absent ? "removed" : "changed",
-		difference->is_absent ? "" : value, by, field == NULL ? "" : "; the Agent's ", field == NULL ? "" : field,
-		field == NULL ? "" : " decide over it");
+		difference->is_absent ? "" : value, by, field == NULL ? "" : "; to change it set ", field == NULL ? "" : field,
+		field == NULL ? "" : " of the Agent");
 }
 
 /* The first difference that somebody else made, if the Agent itself has not changed since our last report. */
