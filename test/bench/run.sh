@@ -62,7 +62,7 @@ image_sizes() {
 resident() { # label, selector, namespace, port
 	local ip
 	for ip in $(kubectl -n "$3" get pods -l "$2" --field-selector status.phase=Running -o 'jsonpath={.items[*].status.podIP}'); do
-		curl --silent --max-time 5 "http://$ip:$4/metrics" |
+		{ curl --silent --show-error --fail --max-time 5 "http://$ip:$4/metrics" || echo "$1 at $ip does not answer" >&2; } |
 			awk -v label="$1" '$1 == "process_resident_memory_bytes" { printf "  %-14s %6.2f MB\n", label, $2 / 1e6 }'
 	done
 }
