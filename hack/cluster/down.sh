@@ -33,6 +33,7 @@ main() {
 	((EUID == 0)) || usage_fail "must be root"
 	cluster_use "$wanted_name"
 	cluster_lock
+	! slot=$(slot_of_name) || slot_is_ours "$slot"
 	teardown
 	left=$(leftovers)
 	if [[ -n $left ]]; then

@@ -63,12 +63,12 @@ start_node() { # node
 	net_make_node "$1"
 	(($1 == 1)) || net_join_nodes 1 "$1"
 	node_init_start "$1"
-	wait_for 10 "node-$1" "node $1: its directories are mounted" node_is_set_up "$1"
+	wait_for 60 "node-$1" "node $1: its directories are mounted" node_is_set_up "$1"
 	containerd_start "$1"
 }
 
 start_node_agents() { # node
-	wait_for 30 "containerd-$1" "node $1: containerd serves" containerd_is_ready "$1"
+	wait_for 60 "containerd-$1" "node $1: containerd serves" containerd_is_ready "$1"
 	node_import_pause "$1"
 	kubelet_start "$1"
 	kubeproxy_start "$1"
@@ -91,7 +91,7 @@ bring_up() {
 	for ((node = 1; node <= nodes; node++)); do
 		start_node "$node"
 	done
-	wait_for 60 kube-apiserver "API server is ready" apiserver_is_ready
+	wait_for 120 "etcd kube-apiserver" "API server is ready" apiserver_is_ready
 	publish_kubeconfig
 	((nodes)) || return 0
 
@@ -104,11 +104,22 @@ bring_up() {
 	coredns_start
 	metrics_server_start
 	for ((node = 1; node <= nodes; node++)); do
-		wait_for 60 "kubelet-$node" "node $node: Ready" node_is_ready "$node"
+		wait_for 120 "containerd-$node kubelet-$node" "node $node: Ready" node_is_ready "$node"
 	done
-	wait_for 30 coredns "DNS answers" coredns_is_ready
-	wait_for 30 kube-controller-manager "namespace default has its ServiceAccount" has_default_account
-	wait_for 60 metrics-server "metrics API is available" metrics_server_is_available
+	wait_for 60 coredns "DNS answers" coredns_is_ready
+	wait_for 60 kube-controller-manager "namespace default has its ServiceAccount" has_default_account
+	wait_for 90 "metrics-server kube-proxy-1" "metrics API is available" metrics_server_is_available
+}
+
+# Addresses and boot that the state belongs to; with others it is worthless.
+birth() {
+	echo "slot $slot boot $(</proc/sys/kernel/random/boot_id)"
+}
+
+begin() {
+	slot_take
+	mkdir -p "$state"
+	birth >"$state/made"
 }
 
 # A subshell of its own, so that a failure inside ends the attempt and not the script.
@@ -128,26 +139,22 @@ main() {
 	cluster_use "$wanted_name"
 	cluster_lock
 	have_programs
-	local existed=no recorded
-	[[ ! -e $state/slot ]] || existed=yes
+	export NO_PROXY='*' no_proxy='*' # everything here is near
+	local existed=no
+	[[ ! -e $state/made ]] || existed=yes
 	slot_take
-	recorded=$(cat "$state/slot" 2>/dev/null) || recorded=$slot
-	if [[ $recorded != "$slot" ]]; then
-		say "state of $name is from before a restart of the machine: made anew"
+	if [[ $existed == yes && $(<"$state/made") != "$(birth)" ]]; then
+		say "$name is from before a restart of the machine: made anew"
 		teardown
-		slot_take
 		existed=no
 	fi
-	mkdir -p "$state"
-	echo "$slot" >"$state/slot"
+	begin
 
 	attempt
 	if ((attempt_failed)) && [[ $existed == yes ]]; then
 		say "$name could not be mended: made anew"
 		teardown
-		slot_take
-		mkdir -p "$state"
-		echo "$slot" >"$state/slot"
+		begin
 		attempt
 	fi
 	((attempt_failed == 0)) || fail "$name is not up; its logs: $state/log; remove it with hack/cluster/down.sh --name $name"

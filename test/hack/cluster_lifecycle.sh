@@ -245,10 +245,10 @@ prove_killed_up() {
 kill_up_when_state_exists() {
 	setsid "$root/hack/cluster/up.sh" --name "$second" >/dev/null 2>&1 &
 	local pid=$!
-	eventually 10 test -e "$states/$second/slot"
+	eventually 10 test -e "$states/$second/made"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null
-	test -e "$states/$second/slot"
+	test -e "$states/$second/made"
 }
 
 prove_down() {

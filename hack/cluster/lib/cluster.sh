@@ -81,9 +81,13 @@ slot_take() {
 		echo "$name $state" >"$registry/slots/$slot"
 	fi
 	exec 8>&-
-	[[ $(<"$registry/slots/$slot") == "$name $state" ]] ||
-		fail "a cluster named $name has its state elsewhere: $(cut -d' ' -f2- "$registry/slots/$slot")"
+	slot_is_ours "$slot"
 	slot_addresses "$slot"
+}
+
+slot_is_ours() { # slot; a name stands for one cluster on the machine, wherever its state is
+	[[ $(<"$registry/slots/$1") == "$name $state" ]] ||
+		usage_fail "cluster $name has its state in $(cut -d' ' -f2- "$registry/slots/$1"): set KRYPTON_STATE_DIR"
 }
 
 slot_give_back() {

@@ -12,17 +12,21 @@ explain() { # program
 	cut -c1-300 <<<"$lines" | sed 's/^/  | /' >&2
 }
 
-# The command is the fact: it is asked again until it succeeds.
-wait_for() { # seconds program what command [argument...]
-	local seconds=$1 program=$2 what=$3 deadline=$((SECONDS + $1))
+# The command is the fact: it is asked again until it succeeds. The programs are
+# those it depends on, separated by spaces.
+wait_for() { # seconds programs what command [argument...]
+	local seconds=$1 programs=$2 what=$3 deadline=$((SECONDS + $1)) program
 	shift 3
 	until "$@" >/dev/null 2>&1; do
-		if ! process_runs "$program"; then
+		for program in $programs; do
+			process_runs "$program" && continue
 			explain "$program"
 			fail "$program ended while waiting for: $what"
-		fi
+		done
 		if ((SECONDS >= deadline)); then
-			explain "$program"
+			for program in $programs; do
+				explain "$program"
+			done
 			fail "not within $seconds s: $what"
 		fi
 		sleep 0.2
