@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/footprint.h"
 #include "base/json.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "kube/selection.h"
 #include "kube/transport.h"
@@ -19,6 +21,7 @@
 #define MAX_ANSWER_BYTES (8 * 1024 * 1024) /* etcd keeps objects under 1.5 MiB; JSON is longer than what it stores */
 #define MAX_BODY_BYTES   (4 * 1024 * 1024)
 #define MAX_TARGET_BYTES 4096
+#define SETTLE_MS        2000
 
 struct kube_call {
 	struct kube_client *client; /* owner; NULL once it is answered */
@@ -31,6 +34,7 @@ struct kube_call {
 struct kube_client {
 	struct kube_transport *transport;
 	struct kube_call *calls;
+	struct loop_timer *settle; /* after lists */
 };
 
 /* One verb: what differs between the calls. */
@@ -47,6 +51,12 @@ struct request {
 	void *arg;
 };
 
+static void on_settled(void *arg)
+{
+	(void)arg;
+	footprint_shrink();
+}
+
 struct kube_client *kube_client_new(struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err)
 {
 	struct kube_transport *transport = kube_transport_new(loop, config, user_agent, err);
@@ -56,7 +66,13 @@ struct kube_client *kube_client_new(struct loop *loop, const struct kube_config 
 		return NULL;
 	client = mem_alloc(sizeof(*client));
 	client->transport = transport;
+	client->settle = loop_timer_new(loop, on_settled, NULL);
 	return client;
+}
+
+void kube_client_listed(struct kube_client *client)
+{
+	loop_timer_set(client->settle, SETTLE_MS);
 }
 
 struct kube_transport *kube_client_transport(struct kube_client *client)
@@ -110,6 +126,7 @@ void kube_client_free(struct kube_client **client)
 
 		kube_call_cancel(&call);
 	}
+	loop_timer_free(&(*client)->settle);
 	kube_transport_free(&(*client)->transport);
 	mem_release(*client);
 	*client = NULL;

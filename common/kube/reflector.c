@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "kube/list.h"
+#include "kube/transport.h"
 #include "kube/watch.h"
 
 #define SILENCE_MS         90000 /* bookmarks come every minute */
@@ -118,6 +119,7 @@ static void list_complete(struct kube_reflector *reflector)
 {
 	list_begin(reflector);
 	reflector->is_listing = false;
+	kube_client_listed(reflector->client);
 	if (reflector->options.on_list_end != NULL)
 		reflector->options.on_list_end(reflector->options.arg);
 }

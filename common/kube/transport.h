@@ -45,5 +45,7 @@ void kube_exchange_cancel(struct kube_exchange **exchange);
 
 /* The transport of a client, for lists and watches. */
 struct kube_transport *kube_client_transport(struct kube_client *client);
+/* A full list is through: what it took of memory is given back once nothing more of the kind has come for 2 s. */
+void kube_client_listed(struct kube_client *client);
 
 #endif
