@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# progress — one line a step on stdout with the time since the start; errors on stderr.
+# progress — one line a step on stdout with the time since the start, that of the
+# outermost script; errors on stderr.
 
-progress_started_ms=$(date +%s%3N)
+export KRYPTON_STARTED_MS=${KRYPTON_STARTED_MS:-$(date +%s%3N)}
 
 elapsed() {
-	local ms=$(($(date +%s%3N) - progress_started_ms))
+	local ms=$(($(date +%s%3N) - KRYPTON_STARTED_MS))
 	printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
