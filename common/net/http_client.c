@@ -409,12 +409,14 @@ static void set_callbacks(struct http_request *request)
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 }
 
+/* Without the query: it may hold what is not for logs, and varies where the failure does not. */
 static char *label_of(const struct http_request_options *options)
 {
 	char label[URL_SHOWN + 32];
-	bool is_long = strlen(options->url) > URL_SHOWN;
+	size_t len = strcspn(options->url, "?");
+	int shown = len > URL_SHOWN ? URL_SHOWN : (int)len;
 
-	(void)snprintf(label, sizeof(label), "%.16s %.*s%s", options->method, URL_SHOWN, options->url, is_long ? "..." : "");
+	(void)snprintf(label, sizeof(label), "%.16s %.*s%s", options->method, shown, options->url, len > URL_SHOWN ? "..." : "");
 	return mem_copy_text(label);
 }
 
