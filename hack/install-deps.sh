@@ -123,6 +123,20 @@ restore_service_starts() {
 	fi
 }
 
+# A run that was killed could not put the machine's policy back: the next one does.
+lock() {
+	exec 9>/run/lock/krypton-install-deps.lock
+	flock 9
+}
+
+mend_after_killed_run() {
+	if grep -qsxF "$policy_mark" "$policy" && [[ -w $policy ]]; then
+		lock
+		restore_service_starts
+		flock -u 9
+	fi
+}
+
 install_missing() {
 	local log=$1
 	shift
@@ -145,6 +159,7 @@ main() {
 		exit 2
 	fi
 	check_go
+	mend_after_killed_run
 
 	local missing
 	mapfile -t missing < <(missing_packages)
@@ -157,8 +172,7 @@ main() {
 		exit 2
 	fi
 
-	exec 9>/run/lock/krypton-install-deps.lock
-	flock 9
+	lock
 	mapfile -t missing < <(missing_packages)
 	((${#missing[@]})) || return 0
 	echo "install-deps: installing ${missing[*]}"
