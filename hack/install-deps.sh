@@ -123,12 +123,12 @@ restore_service_starts() {
 	fi
 }
 
-# A run that was killed could not put the machine's policy back: the next one does.
 lock() {
 	exec 9>/run/lock/krypton-install-deps.lock
 	flock 9
 }
 
+# A run that was killed could not put the machine's policy back: the next one does.
 mend_after_killed_run() {
 	if grep -qsxF "$policy_mark" "$policy" && [[ -w $policy ]]; then
 		lock
