@@ -27,6 +27,10 @@ asan: ## unit and wire tests under AddressSanitizer and UndefinedBehaviorSanitiz
 valgrind: $(unit_PROGRAMS) ## unit tests under valgrind
 	@RUNNER="valgrind -q --error-exitcode=1 --leak-check=full" test/unit/run.sh $(unit_PROGRAMS)
 
+coverage: ## line coverage of the unit tests by room, the least covered first
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" unit
+	@BUILD=$(BUILD)/coverage mk/coverage.sh
+
 bench: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
 	@test/bench/run.sh
 
