@@ -69,6 +69,7 @@ choose_cluster() {
 	kubectl=${KUBECTL:-$bin/kubectl}
 	[[ -n ${KUBECTL-} || -x $kubectl ]] || kubectl=$(command -v kubectl) || usage_fail "no kubectl: set KUBECTL"
 	kubectl=$(command -v "$kubectl") || usage_fail "KUBECTL: cannot run ${KUBECTL-}"
+	export KUBECTL=$kubectl # for cold_start.py
 	local file
 	file=$(realpath "$KUBECONFIG")
 	case $file in
@@ -219,7 +220,7 @@ call_agents() {
 
 	heading "A serverless agent, invoked while it has no pod: a cold start, part by part"
 	show "$kubectl" get agent hello-serverless -o wide
-	try "hello-serverless: the cold start" "$python" "$here/clients/cold_start.py" --kubectl "$kubectl" \
+	try "hello-serverless: the cold start" "$python" "$here/clients/cold_start.py" \
 		--asleep-within 120 "$gateway" "$space/hello-serverless"
 
 	heading "What Kubernetes knows about an agent"
@@ -239,15 +240,22 @@ say_what_next() {
   export KUBECONFIG=$KUBECONFIG$shell_path
   export GATEWAY=$reach
 
-  curl -N "\$GATEWAY/v1/agents/$space/hello-sse/stream?n=0&interval_ms=1000"     # a stream without an end
-  kubectl rollout restart deployment hello-sse                                  # … which goes on meanwhile
-  curl -i "\$GATEWAY/v1/agents/$space/hello-sse/close"                            # an agent that breaks off
-  curl -i "\$GATEWAY/v1/agents/$space/nobody/"                                    # no such agent
-  kubectl get agents -w                                                         # hello-serverless goes to sleep after 60 s
-  kubectl -n $system logs -l app.kubernetes.io/component=gateway -f          # one line an invocation
-  kubectl patch agent hello-sse --type merge -p '{"spec":{"port":9999}}'        # a mistake …
-  kubectl describe agent hello-sse                                              # … its diagnosis …
-  kubectl apply -f examples/http/sse                                            # … and its end
+  # a stream without an end, and a rollout that does not cut it
+  curl -N "\$GATEWAY/v1/agents/$space/hello-sse/stream?n=0&interval_ms=1000" &
+  kubectl rollout restart deployment hello-sse
+
+  # an agent that breaks off, an agent that there is not, and the gateway's account of both
+  curl -i "\$GATEWAY/v1/agents/$space/hello-sse/close?after=0"
+  curl -i "\$GATEWAY/v1/agents/$space/nobody/"
+  kubectl -n $system logs -l app.kubernetes.io/component=gateway --tail=2
+
+  # a mistake, its diagnosis, its end
+  kubectl patch agent hello-sse --type merge -p '{"spec":{"port":9999}}'
+  kubectl describe agent hello-sse
+  kubectl apply -f examples/http/sse
+
+  # hello-serverless goes to sleep a minute after its last request
+  kubectl get agents -w
 
   An agent of your own in five minutes: README.md. These ones: docs/EXAMPLES.md.
 TEXT
@@ -266,6 +274,8 @@ main() {
 	trap end_forward EXIT
 
 	choose_cluster
+	exec 9>"$cluster_build/.demo.lock"
+	flock --nonblock 9 || { say "another demo is running; waiting for its end" && flock 9; }
 	deliver_images
 	say "example images are on the nodes"
 	heading "Deploying the examples"

@@ -169,7 +169,12 @@ def invoke(client: httpx.Client, url: str) -> tuple[int, float, float, str]:
     return answer.status_code, sent, first, body
 
 
-def measure(options, proxy: Proxy) -> dict:
+def is_refusal(status: int) -> bool:
+    """Any other answer is the agent's, also the 405 of an MCP server that wants a POST."""
+    return status == 404 or status >= 500
+
+
+def measure(options, proxy: Proxy, client: httpx.Client) -> dict:
     namespace, agent = options.agent.split("/")
     url = f"{options.gateway.rstrip('/')}/v1/agents/{namespace}/{agent}{options.path}"
     try:
@@ -184,7 +189,7 @@ def measure(options, proxy: Proxy) -> dict:
     client = httpx.Client(timeout=options.timeout)  # made before the clock starts: its TLS defaults take a while to load
 
     status, sent, first, body = invoke(client, url)
-    if status >= 400:
+    if is_refusal(status):
         raise Failure(f"GET {url}: {status} after {first - sent:.3f} s: {body[:500]}")
     moments.at["first_byte"] = first
     line = json.loads(wait_for(lambda: next(iter(ended_lines(options, namespace, agent, sent) - known), None), 15,
@@ -193,7 +198,7 @@ def measure(options, proxy: Proxy) -> dict:
     wait_for(lambda: moments.at.get("ready"), 30, "Kubernetes did not call the pod ready")
     wait_for(lambda: moments.at.get("started"), 10, "no event Started of the agent's container")
     again, warm_sent, warm_first, _ = invoke(client, url)
-    if again >= 400:
+    if is_refusal(again):
         raise Failure(f"GET {url}: {again} when awake")
     return {
         "url": url, "status": status, "answer": body, "log": line,
@@ -231,8 +236,9 @@ def main() -> int:
     if options.agent.count("/") != 1 or not options.path.startswith("/"):
         parser.error("the agent is NAMESPACE/NAME, the path begins with /")
     try:
-        with Proxy(options.kubectl) as proxy:
-            result = measure(options, proxy)
+        # The client is ready before the clock starts.
+        with Proxy(options.kubectl) as proxy, httpx.Client(timeout=options.timeout) as client:
+            result = measure(options, proxy, client)
     except (Failure, httpx.HTTPError, OSError) as failure:
         print(f"cold_start: {options.agent}: {failure or type(failure).__name__}", file=sys.stderr)
         return 2 if "did not go to sleep" in str(failure) else 1
