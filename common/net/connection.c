@@ -11,9 +11,9 @@
 #include "net/h1_write.h"
 #include "net/listener_inside.h"
 
-#define DRAIN_BYTES   (256 * 1024) /* of a request body that nobody wants */
-#define LINGER_MS     5000         /* for a client to notice our end */
-#define REPARSE_BYTES 2048         /* a longer part of a head is parsed again only at a line end */
+#define DRAIN_BYTES    (256 * 1024) /* of a request body that nobody wants */
+#define LONGEST_METHOD 40           /* with the spaces and empty lines before a target */
+#define LINGER_MS      5000         /* for a client to notice our end */
 
 static void connection_enter(struct connection *connection, enum connection_state next)
 {
@@ -136,6 +136,7 @@ static void start_exchange(struct connection *connection, const struct h1_head *
 
 static void keep_head(struct connection *connection, struct text bytes, bool is_kept)
 {
+	connection->parsed_bytes = bytes.len;
 	if (!is_kept && connection_keep_bytes(connection, bytes) < 0) {
 		connection_close(connection);
 		return;
@@ -159,10 +160,14 @@ static void take_head(struct connection *connection, struct text bytes, bool is_
 	}
 }
 
+/* The parser starts anew each time: at every line end, where a cap is reached, and where the part has doubled, so that a trickle
+   costs little. */
 static bool is_worth_parsing(const struct connection *connection, struct text fresh)
 {
-	size_t len = buf_len(&connection->in);
-	return len < REPARSE_BYTES || len >= connection->listener->options.max_head_bytes ||
+	const struct listener_options *options = &connection->listener->options;
+	size_t before = connection->parsed_bytes, now = buf_len(&connection->in),
+	       target = options->max_target_bytes + LONGEST_METHOD;
+	return now >= 2 * before || (before <= target && now > target) || now >= options->max_head_bytes ||
 		memchr(fresh.at, '\n', fresh.len) != NULL;
 }
 

@@ -36,6 +36,7 @@ struct connection {
 	struct exchange *exchange; /* while BUSY */
 	struct buf in;             /* read and not yet used: part of a head, requests sent ahead */
 	struct h1_body body;       /* of the request that came last */
+	size_t parsed_bytes;       /* of the head so far, when it was looked at last */
 	int64_t drained_bytes;
 	int64_t since_ms; /* when this state's wait began */
 	struct deadline deadline;

@@ -196,6 +196,17 @@ static struct channel_owner owner_of(struct exchange *exchange)
 	return (struct channel_owner){ .on_event = exchange_on_channel, .arg = exchange };
 }
 
+/* The word that a client with a large body waits for. If it is gone, reading tells. */
+static void confirm_here(struct exchange *exchange)
+{
+	const struct text interim = TEXT("HTTP/1.1 100 Continue\r\n\r\n");
+	if (!exchange->forward.confirms_here || !exchange->head->expects_continue || exchange->has_passed_continue ||
+		exchange->connection->body.done)
+		return;
+	exchange->has_passed_continue = true;
+	(void)!stream_send(&exchange->connection->stream, interim);
+}
+
 /* Head and held body in one write. -1: not one byte went out. */
 static int send_request(struct exchange *exchange, struct text head)
 {
@@ -205,6 +216,7 @@ static int send_request(struct exchange *exchange, struct text head)
 	if (sent < 0 && written == 0)
 		return -1;
 	exchange->drops_body = sent < 0;
+	confirm_here(exchange);
 	return 0;
 }
 
@@ -259,6 +271,13 @@ static bool is_larger_than_held(const struct exchange *exchange)
 	return !body->done && (body->kind != H1_BODY_LENGTH || exchange->head->content_length > EXCHANGE_HELD_BYTES);
 }
 
+/* The client's own expectation goes on until its body comes. */
+static bool passes_expectation(const struct exchange *exchange)
+{
+	return exchange->head->expects_continue && !exchange->forward.confirms_here && !exchange->connection->body.done &&
+		exchange->request_bytes == 0;
+}
+
 void exchange_forward(struct exchange *exchange, const struct exchange_forward *forward)
 {
 	if (exchange->state != EXCHANGE_HELD && !(exchange->is_deciding && exchange->state == EXCHANGE_WAITING))
@@ -288,8 +307,7 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 		.host = forward->host,
 		.keeps = forward->keeps_request,
 		.extra = forward->extra,
-		.expects_continue = exchange->awaits_confirmation ||
-			(exchange->head->expects_continue && !body->done && exchange->request_bytes == 0),
+		.expects_continue = exchange->awaits_confirmation || passes_expectation(exchange),
 		.asks_upgrade = exchange->asks_upgrade,
 	};
 	buf_clear(&exchange->engine->scratch);

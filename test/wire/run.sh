@@ -32,11 +32,9 @@ run_one() {
 		echo "ok - ${sentence:-$file}"
 		return 0
 	fi
-	{
-		echo "not ok - ${sentence:-$file}"
-		echo "# $file ended with status $code"
-		tail -n 120 <<< "$output" | sed 's/^/# /'
-	} | sed -u ''
+	echo "not ok - ${sentence:-$file}"
+	echo "# $file ended with status $code"
+	tail -n 120 <<< "$output" | sed 's/^/# /'
 	return 1
 }
 export -f run_one

@@ -2,6 +2,7 @@
 /* A relay for wire tests: all that comes goes to one upstream, through the engine and nothing else. Answers that carry
    `Krypton-Reason` are taken back and the request goes to the second upstream; `/hold` is kept until the client leaves,
    `/own` is answered by the relay. How each exchange ended is one line on standard output. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,14 @@ static void on_stop(void *arg)
 	loop_stop(loop);
 }
 
+static void on_drain(void *arg)
+{
+	(void)arg;
+	listener_drain(listener);
+	printf("drains\n");
+	(void)fflush(stdout);
+}
+
 static struct upstream *make_upstream(const char *text)
 {
 	struct err err = { 0 };
@@ -219,6 +228,7 @@ int main(int argc, char **argv)
 	printf("listening on %d\n", (int)listener_port(listener));
 	(void)fflush(stdout);
 	daemon_on_stop(loop, on_stop, NULL);
+	loop_on_signal(loop, SIGUSR1, on_drain, NULL);
 	loop_run(loop);
 	listener_free(&listener);
 	upstream_unref(&first);
