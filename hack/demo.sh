@@ -45,7 +45,9 @@ end_forward() {
 }
 
 heading() { # text
-	printf '\n\033[1m== %s\033[0m\n' "$*"
+	local bold='' plain=''
+	[[ ! -t 1 ]] || { bold=$'\e[1m' plain=$'\e[0m'; }
+	printf '\n%s== %s%s\n' "$bold" "$*" "$plain"
 }
 
 # Prints the command as one would type it, then runs it.
@@ -232,12 +234,12 @@ say_what_next() {
 	[[ $kubectl != "$bin/kubectl" ]] || shell_path=" PATH=$bin:\$PATH"
 	local reach=$gateway
 	heading "What to try next"
+	echo "  export KUBECONFIG=$KUBECONFIG$shell_path"
 	[[ -z $forward_pid ]] || {
 		reach=http://127.0.0.1:8080
 		echo "  kubectl -n $system port-forward service/krypton-gateway 8080:8080 &"
 	}
 	cat <<TEXT
-  export KUBECONFIG=$KUBECONFIG$shell_path
   export GATEWAY=$reach
 
   # a stream without an end, and a rollout that does not cut it
