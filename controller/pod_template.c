@@ -13,7 +13,7 @@
 
 #define DEPTH_MAX 32
 
-static int object_merge(json_t *target, const json_t *patch, int depth, struct err *err);
+static int object_merge(json_t *target, const json_t *patch, struct err *err);
 
 static bool is_named(const json_t *entry, const char *name)
 {
@@ -29,7 +29,7 @@ static bool has_one_source(const char *list)
 }
 
 /* Entries that both have are merged, new ones stand behind. */
-static int list_merge(json_t *target, const json_t *patch, const char *list, const char *key, int depth, struct err *err)
+static int list_merge(json_t *target, const json_t *patch, const char *list, const char *key, struct err *err)
 {
 	const json_t *entry;
 	size_t i;
@@ -45,39 +45,61 @@ static int list_merge(json_t *target, const json_t *patch, const char *list, con
 		}
 		if (has_one_source(list))
 			(void)json_object_clear(there);
-		if (object_merge(there, entry, depth + 1, err) == -1)
+		if (object_merge(there, entry, err) == -1)
 			return -1;
 	}
 	return 0;
 }
 
-static int value_merge(json_t *target, const char *name, const json_t *value, int depth, struct err *err)
+static int value_merge(json_t *target, const char *name, const json_t *value, struct err *err)
 {
 	json_t *there = json_object_get(target, name);
 	const char *key = json_is_array(value) && json_is_array(there) ? list_key_of(name, json_array_get(value, 0)) : NULL;
 
-	if (name[0] == '$')
-		return err_set(err, ERR_INVALID, "%s: directives of a strategic merge are not supported", name);
 	if (json_is_null(value)) {
 		(void)json_object_del(target, name);
 		return 0;
 	}
 	if (json_is_object(value) && json_is_object(there))
-		return object_merge(there, value, depth + 1, err);
+		return object_merge(there, value, err);
 	if (key != NULL)
-		return list_merge(there, value, name, key, depth, err);
+		return list_merge(there, value, name, key, err);
 	(void)json_object_set_new(target, name, json_deep_copy(value));
 	return 0;
 }
 
-static int object_merge(json_t *target, const json_t *patch, int depth, struct err *err)
+/* As deep as directives_check() has found it to be. */
+static int object_merge(json_t *target, const json_t *patch, struct err *err)
 {
 	void *iter = json_object_iter((json_t *)(uintptr_t)patch);
 
-	if (depth > DEPTH_MAX)
-		return err_set(err, ERR_INVALID, "nested deeper than %d", DEPTH_MAX);
 	for (; iter != NULL; iter = json_object_iter_next((json_t *)(uintptr_t)patch, iter)) {
-		if (value_merge(target, json_object_iter_key(iter), json_object_iter_value(iter), depth, err) == -1)
+		if (value_merge(target, json_object_iter_key(iter), json_object_iter_value(iter), err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* `$patch` and its like anywhere, also in what is new and only copied. */
+static int directives_check(const json_t *value, int depth, struct err *err)
+{
+	void *iter = json_object_iter((json_t *)(uintptr_t)value);
+	const json_t *entry;
+	size_t i;
+
+	if (depth > DEPTH_MAX)
+		return err_set(err, ERR_INVALID, "spec.podTemplate: nested deeper than %d", DEPTH_MAX);
+	for (; iter != NULL; iter = json_object_iter_next((json_t *)(uintptr_t)value, iter)) {
+		const char *name = json_object_iter_key(iter);
+
+		if (name[0] == '$')
+			return err_set(err, ERR_INVALID,
+				"spec.podTemplate: %.60s: directives of a strategic merge are not supported", name);
+		if (directives_check(json_object_iter_value(iter), depth + 1, err) == -1)
+			return -1;
+	}
+	json_array_foreach(value, i, entry) {
+		if (directives_check(entry, depth + 1, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -130,14 +152,14 @@ int pod_template_merge(struct json_t *template, const struct json_t *patch, stru
 
 	if (patch == NULL)
 		return 0;
-	if (shape_check(patch, err) == -1)
+	if (shape_check(patch, err) == -1 || directives_check(patch, 0, err) == -1)
 		return -1;
 	if (json_object_get(labels, LABEL_AGENT) != NULL || json_object_get(labels, LABEL_MANAGED_BY) != NULL)
 		return err_set(
 			err, ERR_INVALID, "spec.podTemplate: the labels %s and %s are Krypton's", LABEL_AGENT, LABEL_MANAGED_BY);
 	if (containers_check(patch, err) == -1)
 		return -1;
-	if (object_merge(template, patch, 0, err) == -1)
+	if (object_merge(template, patch, err) == -1)
 		return err_wrap(err, "spec.podTemplate");
 	return 0;
 }

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pods and Events as the kubelet writes them, and what is said about them. */
+#include "controller/diagnose.h"
+
+#include "controller/report.h"
+#include "objects.h"
+
+#define NOW INT64_C(1767225660000) /* 2026-01-01T00:01:00Z */
+
+#define META "'metadata':{'name':'hello-7d-x','uid':'p1','labels':{'krypton.ai/agent':'hello'}}"
+#define SPEC                                                                                                                   \
+	"'spec':{'nodeName':'node-1','containers':[{'name':'agent','image':'img:1','resources':{'limits':{'memory':'64Mi'}}}," \
+	"{'name':'krypton-proxy','image':'proxy:1'}]}"
+
+struct row {
+	const char *agent_status, *proxy_status; /* containerStatuses entries */
+	const char *pod_status_rest;             /* begins with a comma */
+	const char *warning;                     /* NULL: none */
+	enum reason reason;
+	const char *words; /* in the message */
+};
+
+static void diagnosis_of(const struct row *row, const struct rollout *rollout, const char *failure, struct diagnosis *ret_diagnosis)
+{
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	char text[4096];
+
+	(void)snprintf(text, sizeof(text), "{" META "," SPEC ",'status':{'phase':'Pending','containerStatuses':[%s,%s]%s}}",
+		row->agent_status, row->proxy_status, row->pod_status_rest);
+	scoped_json pod_object = object_of(text);
+	scoped(pod) pod = pod_from_json(pod_object);
+	scoped_json warning_object = row->warning == NULL ? NULL : object_of(row->warning);
+	scoped(warning) warning = warning_object == NULL ? NULL : warning_from_json(warning_object);
+	struct sighting sighting = {
+		.pods = { pod }, .pod_count = 1, .warnings = { warning }, .warning_count = warning == NULL ? 0 : 1
+	};
+	const struct diagnosis_input input = {
+		.agent = agent,
+		.rollout = rollout,
+		.replica_failure = failure,
+		.sighting = &sighting,
+		.now_ms = NOW,
+	};
+
+	assert_non_null(pod);
+	diagnose(&input, ret_diagnosis);
+}
+
+#define UP_NOT_READY           "{'name':'krypton-proxy','ready':false,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
+#define RUNS                   "{'name':'agent','ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
+#define WAITS(reason, message) "{'name':'agent','state':{'waiting':{'reason':'" reason "','message':'" message "'}}}"
+#define ABOUT(reason, message, path)                                                                                   \
+	"{'involvedObject':{'kind':'Pod','uid':'p1','fieldPath':'" path "'},'reason':'" reason "','message':'" message \
+	"','lastTimestamp':'2026-01-01T00:00:30Z'}"
+
+static const struct rollout none_ready = { .wanted = 1, .replicas = 1, .updated = 1, .is_seen = true };
+
+static void every_fault_has_its_reason_and_words(void **state)
+{
+	static const struct row rows[] = {
+		{ WAITS("ErrImagePull", "failed to pull: 401 Unauthorized"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
+			"Pod hello-7d-x: image img:1 of container agent cannot be pulled: failed to pull: 401 Unauthorized. "
+			"Check" },
+		{ WAITS("ImagePullBackOff", "Back-off pulling image: ErrImagePull: failed to pull: 401 Unauthorized"), UP_NOT_READY,
+			"", NULL, REASON_IMAGE_PULL_FAILED, "cannot be pulled: failed to pull: 401 Unauthorized. Check" },
+		{ WAITS("ImagePullBackOff", "Back-off pulling image"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
+			"the kubelet waits" },
+		{ WAITS("ErrImageNeverPull", "is not present"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
+			"imagePullPolicy is Never" },
+		{ WAITS("ImagePullBackOff", "x"), UP_NOT_READY, "",
+			ABOUT("FailedToRetrieveImagePullSecret", "Unable to retrieve some image pull secrets (regcred)", ""),
+			REASON_PULL_SECRET_MISSING, "image pull secrets (regcred)" },
+		{ WAITS("CreateContainerConfigError", "secret keys not found"), UP_NOT_READY, "", NULL, REASON_CONFIG_MISSING,
+			"cannot be made: secret keys not found" },
+		{ WAITS("ContainerCreating", ""), WAITS("ContainerCreating", ""), "",
+			ABOUT("FailedMount", "MountVolume.SetUp failed for volume v : configmap conf not found", ""),
+			REASON_CONFIG_MISSING, "configmap conf not found" },
+		{ WAITS("RunContainerError", "exec: no such file"), UP_NOT_READY, "", NULL, REASON_CRASH_LOOP,
+			"cannot be started: exec: no such file" },
+		{ "{'name':'agent','restartCount':4,'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'terminated':{'"
+		  "exitCode':3,"
+		  "'reason':'Error'}}}",
+			UP_NOT_READY, "", NULL, REASON_CRASH_LOOP,
+			"container agent ends with exit code 3 (Error), restarted 4 times. See: kubectl logs hello-7d-x -c agent "
+			"--previous." },
+		{ "{'name':'agent','restartCount':1,'state':{'terminated':{'exitCode':1,'reason':'Error'}}}", UP_NOT_READY, "",
+			NULL, REASON_CRASH_LOOP, "exit code 1" },
+		{ "{'name':'agent','restartCount':1,'state':{'terminated':{'exitCode':137,'reason':'OOMKilled'}}}", UP_NOT_READY,
+			"", NULL, REASON_OUT_OF_MEMORY, "memory limit of 64Mi (OOMKilled)" },
+		{ "{'name':'agent','restartCount':5,'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'terminated':{'"
+		  "exitCode':137,"
+		  "'reason':'OOMKilled'}}}",
+			UP_NOT_READY, "", NULL, REASON_OUT_OF_MEMORY, "64Mi" },
+		{ RUNS, "{'name':'krypton-proxy','state':{'waiting':{'reason':'ErrImagePull','message':'no such tag'}}}", "", NULL,
+			REASON_SIDECAR_NOT_READY, "image proxy:1 of container krypton-proxy cannot be pulled: no such tag" },
+		{ RUNS, UP_NOT_READY, "", NULL, REASON_AGENT_NOT_LISTENING, "no connection on port 8080" },
+		{ "{'name':'agent','ready':false,'state':{'running':{}}}", UP_NOT_READY,
+			",'conditions':[{'type':'PodScheduled','status':'True'}]", NULL, REASON_AGENT_NOT_LISTENING, "8080" },
+		{ "{}", "{}",
+			",'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 nodes: "
+			"Insufficient cpu.'}]",
+			NULL, REASON_UNSCHEDULABLE, "fits on no node: 0/1 nodes: Insufficient cpu." },
+		{ "{}", "{}", ",'reason':'Evicted','message':'The node was low on resource: memory'", NULL, REASON_EVICTED,
+			"evicted from node node-1: The node was low" },
+		{ "{}", "{}", ",'reason':'NodeLost'", NULL, REASON_NODE_LOST, "node-1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct diagnosis diagnosis;
+
+		diagnosis_of(&rows[i], &none_ready, NULL, &diagnosis);
+		if (diagnosis.reason != rows[i].reason || strstr(diagnosis.message, rows[i].words) == NULL)
+			fail_msg("row %zu: %s: %s", i, reason_name(diagnosis.reason), diagnosis.message);
+		assert_false(diagnosis.is_available);
+		assert_true(diagnosis.is_fault);
+	}
+}
+
+static void the_agent_s_own_probe_is_quoted(void **state)
+{
+	scoped_json object =
+		object_of("{" META ",'spec':{'containers':[{'name':'agent','readinessProbe':{}},{'name':'krypton-proxy'}]},"
+			  "'status':{'containerStatuses':[{'name':'agent','ready':false,'state':{'running':{'startedAt':'2026-01-"
+			  "01T00:00:00Z'}}},"
+			  "{'name':'krypton-proxy','ready':true,'state':{'running':{}}}]}}");
+	scoped_json event = object_of(ABOUT("Unhealthy", "Readiness probe failed: 500", "spec.containers{agent}"));
+	scoped(pod) pod = pod_from_json(object);
+	scoped(warning) warning = warning_from_json(event);
+	scoped_json agent_json = agent_object("", "");
+	scoped(agent) agent = agent_of(agent_json);
+	struct sighting sighting = { .pods = { pod }, .pod_count = 1, .warnings = { warning }, .warning_count = 1 };
+	const struct diagnosis_input input = { .agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW };
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_AGENT_PROBE_FAILING);
+	assert_non_null(strstr(diagnosis.message, "Readiness probe failed: 500"));
+}
+
+static void an_agent_that_has_just_started_is_given_a_moment(void **state)
+{
+	const struct row row = { "{'name':'agent','state':{'running':{'startedAt':'2026-01-01T00:00:58Z'}}}", UP_NOT_READY, "",
+		NULL, 0, NULL };
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnosis_of(&row, &none_ready, NULL, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_STARTING);
+	assert_int_equal(diagnosis.recheck_after_ms, 3100);
+	assert_false(diagnosis.is_fault);
+}
+
+static void the_replica_set_s_words_are_passed_on(void **state)
+{
+	static const struct {
+		const char *words;
+		enum reason reason;
+	} rows[] = {
+		{ "pods x is forbidden: exceeded quota: small", REASON_PODS_FORBIDDEN },
+		{ "pods x is forbidden: error looking up service account shop/robot: serviceaccount robot not found",
+			REASON_CONFIG_MISSING },
+	};
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	const struct sighting nothing = { .pod_count = 0 };
+	const struct rollout empty = { .wanted = 1, .is_seen = true };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct diagnosis_input input = {
+			.agent = agent,
+			.rollout = &empty,
+			.replica_failure = rows[i].words,
+			.sighting = &nothing,
+		};
+		struct diagnosis diagnosis;
+
+		diagnose(&input, &diagnosis);
+		assert_int_equal(diagnosis.reason, rows[i].reason);
+		assert_non_null(strstr(diagnosis.message, rows[i].words));
+	}
+}
+
+static void counts_without_faults_say_what_is_going_on(void **state)
+{
+	static const struct {
+		const char *spec, *status;
+		struct rollout rollout;
+		enum reason reason;
+		bool is_available;
+		const char *phase;
+	} rows[] = {
+		{ "", "", { .wanted = 1, .replicas = 1, .updated = 1, .ready = 1, .is_seen = true }, REASON_READY, true, "Ready" },
+		{ "", "", { .wanted = 1, .is_seen = true }, REASON_STARTING, false, "Pending" },
+		{ "", "", { .wanted = 1, .replicas = 2, .updated = 1, .ready = 1, .is_seen = true }, REASON_SCALING, true,
+			"Scaling" },
+		{ "", ",'status':{'desiredReplicas':2}", { .wanted = 2, .replicas = 2, .updated = 2, .ready = 1, .is_seen = true },
+			REASON_SCALING, true, "Scaling" },
+		{ ",'mode':'serverless','minReplicas':0", "", { .is_seen = true }, REASON_ASLEEP, true, "Ready" },
+		{ ",'mode':'serverless','minReplicas':0", "", { .replicas = 1, .updated = 1, .ready = 1, .is_seen = true },
+			REASON_ASLEEP, true, "Scaling" },
+	};
+	const struct sighting nothing = { .pod_count = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		scoped_json object = agent_object(rows[i].spec, rows[i].status);
+		scoped(agent) agent = agent_of(object);
+		const struct diagnosis_input input = { .agent = agent, .rollout = &rows[i].rollout, .sighting = &nothing };
+		struct diagnosis diagnosis;
+
+		diagnose(&input, &diagnosis);
+		assert_string_equal(reason_name(diagnosis.reason), reason_name(rows[i].reason));
+		assert_int_equal(diagnosis.is_available, rows[i].is_available);
+		assert_string_equal(phase_name(report_phase(agent, &rows[i].rollout, &diagnosis)), rows[i].phase);
+	}
+}
+
+static void a_refusal_outweighs_what_pods_say(void **state)
+{
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	const struct sighting nothing = { .pod_count = 0 };
+	const struct rollout ready = { .wanted = 1, .replicas = 1, .updated = 1, .ready = 1, .is_seen = true };
+	struct diagnosis_input input = {
+		.agent = agent,
+		.sighting = &nothing,
+		.is_refused = true,
+		.refusal = REASON_INVALID_POD_TEMPLATE,
+		.refusal_words = "spec.podTemplate: no",
+	};
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_INVALID_POD_TEMPLATE);
+	assert_false(diagnosis.is_available);
+	assert_string_equal(phase_name(report_phase(agent, NULL, &diagnosis)), "Failed");
+	input.rollout = &ready;
+	diagnose(&input, &diagnosis);
+	assert_true(diagnosis.is_available);
+	assert_string_equal(diagnosis.message, "spec.podTemplate: no. Pods of before still take requests.");
+}
+
+static void half_a_character_does_not_reach_the_status(void **state)
+{
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	const struct sighting nothing = { .pod_count = 0 };
+	const struct diagnosis_input input = {
+		.agent = agent,
+		.sighting = &nothing,
+		.is_refused = true,
+		.refusal = REASON_INVALID_SPEC,
+		.refusal_words = "caf\xc3",
+	};
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_string_equal(diagnosis.message, "caf?.");
+}
+
+/* --- the report --- */
+
+static struct diagnosis fine = { .reason = REASON_READY, .is_available = true, .message = "1 of 1 pods take requests." };
+static const struct rollout one = { .wanted = 1, .replicas = 1, .updated = 1, .ready = 1, .is_seen = true };
+
+static void a_status_is_sent_once(void **state)
+{
+	scoped_json object = agent_object("", ",'status':{'desiredReplicas':1,'conditions':[{'type':'Scaled','status':'True'}]}");
+	scoped(agent) agent = agent_of(object);
+	scoped_json report = report_status(agent, object, &one, &fine, NOW);
+
+	(void)state;
+	assert_json(report, "",
+		"{'status':{'phase':'Ready','replicas':1,'readyReplicas':1,'url':'http://hello.shop.svc:8080/"
+		"','observedGeneration':2,"
+		"'conditions':[{'type':'Available','status':'True','reason':'Ready','message':'1 of 1 pods take requests.',"
+		"'lastTransitionTime':'2026-01-01T00:01:00Z','observedGeneration':2}]}}");
+	(void)json_object_update(json_at(object, "/status"), json_at(report, "/status"));
+	assert_null(report_status(agent, object, &one, &fine, NOW + 5000));
+}
+
+static void every_field_of_ours_is_news_when_it_changes(void **state)
+{
+	static const char *const pointers[] = { "/status/phase", "/status/replicas", "/status/readyReplicas", "/status/url",
+		"/status/observedGeneration", "/status/conditions/0/reason", "/status/conditions/0/message",
+		"/status/conditions/0/status" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pointers); i++) {
+		scoped_json object = agent_object("", "");
+		scoped(agent) agent = agent_of(object);
+		scoped_json report = report_status(agent, object, &one, &fine, NOW);
+
+		json_put(object, "/status", json_deep_copy(json_at(report, "/status")));
+		json_put(object, pointers[i], json_string("other"));
+		scoped_json again = report_status(agent, object, &one, &fine, NOW);
+		assert_non_null(again);
+		assert_null(json_at(again, "/status/desiredReplicas"));
+		assert_null(json_at(again, "/status/lastInvocationAt"));
+	}
+}
+
+static void only_new_faults_and_their_end_make_events(void **state)
+{
+	static const struct {
+		const char *before;
+		enum reason now;
+		bool is_fault, is_event;
+	} rows[] = {
+		{ NULL, REASON_STARTING, false, false },
+		{ "Starting", REASON_READY, false, false },
+		{ "Starting", REASON_CRASH_LOOP, true, true },
+		{ "CrashLoop", REASON_CRASH_LOOP, true, false },
+		{ "CrashLoop", REASON_OUT_OF_MEMORY, true, true },
+		{ "CrashLoop", REASON_READY, false, true },
+		{ "Asleep", REASON_READY, false, false },
+		{ "Scaling", REASON_READY, false, false },
+		{ "Ready", REASON_ASLEEP, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char before[16];
+		struct agent agent = { .available_reason = NULL };
+		struct diagnosis diagnosis = { .reason = rows[i].now, .is_fault = rows[i].is_fault };
+
+		if (rows[i].before != NULL) {
+			(void)snprintf(before, sizeof(before), "%s", rows[i].before);
+			agent.available_reason = before;
+		}
+		assert_int_equal(report_is_event(&agent, &diagnosis), rows[i].is_event);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_fault_has_its_reason_and_words),
+		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
+		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
+		cmocka_unit_test(the_replica_set_s_words_are_passed_on),
+		cmocka_unit_test(counts_without_faults_say_what_is_going_on),
+		cmocka_unit_test(a_refusal_outweighs_what_pods_say),
+		cmocka_unit_test(half_a_character_does_not_reach_the_status),
+		cmocka_unit_test(a_status_is_sent_once),
+		cmocka_unit_test(every_field_of_ours_is_news_when_it_changes),
+		cmocka_unit_test(only_new_faults_and_their_end_make_events),
+	};
+
+	return cmocka_run_group_tests_name("controller/diagnose", tests, NULL, NULL);
+}
