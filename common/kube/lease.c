@@ -18,12 +18,12 @@
 #include "base/random.h"
 #include "kube/lease_rules.h"
 
-#define TTL_MS        15000
-#define POLL_MS       2000 /* a candidate looks this often, so that a released Lease is soon taken */
-#define RETRY_MS      1000
-#define ATTEMPT_MS    5000 /* an answer later than this is no use */
-#define RELEASE_MS    2000
-#define FIELD_MANAGER "krypton-lease"
+#define TTL_MS         15000
+#define POLL_MS        2000 /* a candidate looks this often, so that a released Lease is soon taken */
+#define RETRY_MS       1000
+#define MAX_ATTEMPT_MS 5000 /* an answer later than this, or than a third of the ttl, is no use */
+#define RELEASE_MS     2000
+#define FIELD_MANAGER  "krypton-lease"
 
 #define KUBE_LEASE_STATES(X)                               \
 	X(IDLE)      /* not started */                     \
@@ -143,12 +143,17 @@ static int64_t candidate_pause_ms(const struct kube_lease *lease)
 	return left_ms > 0 && left_ms < pause_ms ? left_ms : pause_ms;
 }
 
+static int64_t attempt_ms(const struct kube_lease *lease)
+{
+	return lease->self.ttl_ms / 3 < MAX_ATTEMPT_MS ? lease->self.ttl_ms / 3 : MAX_ATTEMPT_MS;
+}
+
 static void failed(struct kube_lease *lease, const struct err *err)
 {
 	int64_t pause_ms = err->retry_after_ms > 0 ? err->retry_after_ms : random_backoff_ms(0, RETRY_MS, RETRY_MS);
 
 	trouble_tell(lease, err);
-	wait_begin(lease, pause_ms < ATTEMPT_MS ? pause_ms : ATTEMPT_MS, err->message);
+	wait_begin(lease, pause_ms < attempt_ms(lease) ? pause_ms : attempt_ms(lease), err->message);
 }
 
 static void on_written(void *arg, const json_t *object, const struct err *err)
@@ -179,7 +184,7 @@ static void write_begin(struct kube_lease *lease, const char *why)
 
 	state_enter(lease, LEASE_WRITING, why);
 	lease->sent_ms = loop_now_ms(lease->loop);
-	loop_timer_set(lease->next, ATTEMPT_MS);
+	loop_timer_set(lease->next, attempt_ms(lease));
 	if (lease->record.is_there)
 		lease->call = kube_update(lease->client, &target, written, FIELD_MANAGER, on_written, lease);
 	else
@@ -214,7 +219,7 @@ static void read_begin(struct kube_lease *lease, const char *why)
 	struct kube_target target = target_of(lease);
 
 	state_enter(lease, LEASE_READING, why);
-	loop_timer_set(lease->next, ATTEMPT_MS);
+	loop_timer_set(lease->next, attempt_ms(lease));
 	lease->call = kube_get(lease->client, &target, on_read, lease);
 }
 
@@ -231,7 +236,8 @@ static void on_attempt_late(struct kube_lease *lease)
 	struct err late = { 0 };
 
 	kube_call_cancel(&lease->call);
-	err_set(&late, ERR_TIMEOUT, "no answer about the lease %s/%s within %d ms", lease->name_space, lease->name, ATTEMPT_MS);
+	err_set(&late, ERR_TIMEOUT, "no answer about the lease %s/%s within %lld ms", lease->name_space, lease->name,
+		(long long)attempt_ms(lease));
 	failed(lease, &late);
 }
 
