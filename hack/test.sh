@@ -35,6 +35,7 @@ compile() { # name, make arguments…
 
 step "order of the house" -k format-check lint layers
 compile gcc WERROR=-Werror all unit-programs
+step "reference pages" docs-check WERROR=-Werror
 step "unit tests" unit WERROR=-Werror
 compile clang BUILD=build/clang CC=clang WERROR=-Werror all unit-programs
 step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror unit

@@ -3,6 +3,19 @@
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
+.PHONY: docs docs-check
+docs: $(DAEMONS) $(BUILD)/docs/tables ## make the pages of docs/reference from what the code says
+	@BUILD=$(BUILD) hack/docs.sh
+
+docs-check: $(DAEMONS) $(BUILD)/docs/tables ## fail where `make docs` would change something
+	@$(SUITE) docs hack/docs.sh --check
+
+# Each daemon's table of metrics reaches the program in place of metrics_new().
+$(BUILD)/docs/tables: $(BUILD)/obj/hack/docs/tables.o $(BUILD)/obj/gateway/refusal.o \
+		$(patsubst %,$(BUILD)/obj/%/metrics.o,$(DAEMON_FOLDERS) proxy-sidecar) $(krypton_ARCHIVES)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -Wl,--wrap=metrics_new -o $@ $^ $(krypton_LIBS)
+
 .PHONY: layers format format-check lint clang asan valgrind bench coverage hooks
 layers: ## fail on an include that points upward
 	@$(SUITE) layers mk/layers.sh

@@ -9,7 +9,7 @@ test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
 
-check: format-check lint layers unit wire ## the fast ones
+check: format-check lint layers docs-check unit wire ## the fast ones
 
 # A unit test is test/unit/PLACE/NAME_test.c, PLACE a layer or a daemon; it links only that place and what is below.
 unit_SOURCES := $(sort $(wildcard test/unit/*/*_test.c))

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# hack/docs.sh — the pages in docs/reference, made from what the code itself says: the daemons' --help, the tables that
+# they are compiled with, the definition of the Agent. Nothing in there is written by hand.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+usage() {
+	cat <<'TEXT'
+usage: hack/docs.sh [--check] [--help]
+
+Writes the pages of docs/reference (make docs). Needs the daemons and the tables program: `make docs` builds them.
+  --check   write nothing; say whether the pages are up to date
+
+Environment: BUILD, where things are built (build).
+Exit: 0 written, or up to date; 1 not up to date; 2 something to make them from is missing.
+TEXT
+}
+
+bin=${BUILD:-build}/bin
+tables=${BUILD:-build}/docs/tables
+pages=docs/reference
+daemons=(controller gateway scaler krypton-proxy)
+
+# --help as a page: what the daemon is, then a table of flags and one of variables.
+daemon_page() { # daemon
+	"$bin/$1" --help | awk -v daemon="$1" '
+		function row(name, sentence,    fallback, at) {
+			fallback = ""
+			if (match(sentence, / \(default [^ ]*\)/)) {
+				fallback = "`" substr(sentence, RSTART + 10, RLENGTH - 11) "`"
+				sentence = substr(sentence, 1, RSTART - 1) substr(sentence, RSTART + RLENGTH)
+			}
+			gsub(/\|/, "\\|", sentence)
+			printf "| `%s` | %s | %s |\n", name, fallback, sentence
+		}
+		NR == 1 { purpose = substr($0, length(daemon) + 3); printf "# %s\n\n%s%s.\n", daemon, toupper(substr(purpose, 1, 1)), substr(purpose, 2); next }
+		/^usage: / { printf "\n`%s`\n\n| flag | default | meaning |\n|---|---|---|\n", substr($0, 8); next }
+		/^environment:/ { printf "\n| variable | default | meaning |\n|---|---|---|\n"; next }
+		/^  [^ ]/ { name = substr($0, 3); next }
+		/^        / { row(name, substr($0, 9)) }'
+}
+
+index_page() {
+	cat <<'TEXT'
+# Reference
+
+Made by `make docs` from the code; `make docs-check` fails where a page is out of date.
+
+| page | made from |
+|---|---|
+| [agent.md](agent.md): the resource, its fields and rules | `crds/agents.krypton.ai.yaml` |
+| [reasons.md](reasons.md): causes in conditions, Events and errors | `common/krypton/reasons.h` |
+| [errors.md](errors.md): the gateway's own answers | `gateway/refusal.c` |
+| [metrics.md](metrics.md) | each daemon's `metrics.c` |
+| [controller.md](controller.md), [gateway.md](gateway.md), [scaler.md](scaler.md), [krypton-proxy.md](krypton-proxy.md): flags and variables | `--help` |
+TEXT
+}
+
+write_pages() { # directory
+	local page
+	index_page >"$1/README.md"
+	for page in "${daemons[@]}"; do
+		daemon_page "$page" >"$1/$page.md"
+	done
+	for page in metrics reasons errors; do
+		"$tables" "$page" >"$1/$page.md"
+	done
+	/usr/bin/python3 -B hack/docs/agent_fields.py crds/agents.krypton.ai.yaml >"$1/agent.md"
+}
+
+main() {
+	local check=no program
+	case ${1-} in
+	'') ;;
+	--check) check=yes ;;
+	--help | -h) usage; exit 0 ;;
+	*) echo "docs.sh: unknown argument: $1 (see --help)" >&2; exit 2 ;;
+	esac
+	for program in "${daemons[@]/#/$bin/}" "$tables"; do
+		[[ -x $program ]] || { echo "docs.sh: no $program: run make docs" >&2; exit 2; }
+	done
+	if [[ $check == no ]]; then
+		mkdir -p "$pages"
+		write_pages "$pages"
+		return
+	fi
+	scratch=$(mktemp -d)
+	trap 'rm -rf "$scratch"' EXIT
+	write_pages "$scratch"
+	if diff -ru "$pages" "$scratch" >"$scratch.diff"; then
+		echo "ok - the reference pages are what the daemons say"
+	else
+		echo "not ok - the reference pages are what the daemons say (run: make docs)"
+		sed 's/^/# /' "$scratch.diff" | head -n 60
+		rm -f "$scratch.diff"
+		exit 1
+	fi
+	rm -f "$scratch.diff"
+}
+
+main "$@"

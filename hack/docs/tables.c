@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints reference pages from the tables that the daemons are compiled with: tables metrics|reasons|errors. Linked with
+   --wrap=metrics_new, so that each daemon hands its table of metrics to us instead. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "gateway/refusal.h"
+#include "krypton/reasons.h"
+
+/* Declared here, as the daemons' headers have some names in common. */
+struct metrics *controller_metrics_new(void);
+struct metrics *gateway_metrics_new(void);
+struct metrics *scaler_metrics_new(void);
+struct metrics *sidecar_metrics_new(void);
+
+struct metrics *__real_metrics_new(const struct metric_spec *specs, size_t count, const char *version);
+struct metrics *__wrap_metrics_new(const struct metric_spec *specs, size_t count, const char *version);
+
+static const char *const METRIC_TYPES[] = {
+	[METRIC_COUNTER] = "counter",
+	[METRIC_GAUGE] = "gauge",
+	[METRIC_HISTOGRAM] = "histogram",
+};
+
+static void print_labels(const char *labels)
+{
+	struct text rest = text_of(labels);
+	const char *separator = "";
+
+	while (rest.len > 0) {
+		struct text label = text_cut(&rest, ',');
+
+		printf("%s`%.*s`", separator, TEXT_ARGS(label));
+		separator = ", ";
+	}
+}
+
+struct metrics *__wrap_metrics_new(const struct metric_spec *specs, size_t count, const char *version)
+{
+	(void)version;
+	printf("\n| metric | type | labels | meaning |\n|---|---|---|---|\n");
+	for (size_t i = 0; i < count; i++) {
+		printf("| `%s` | %s | ", specs[i].name, METRIC_TYPES[specs[i].type]);
+		print_labels(specs[i].labels);
+		printf(" | %s", specs[i].help);
+		for (size_t bucket = 0; bucket < specs[i].bucket_count; bucket++)
+			printf("%s%g", bucket == 0 ? " Buckets: " : ", ", specs[i].buckets[bucket]);
+		printf("%s |\n", specs[i].bucket_count > 0 ? " seconds." : "");
+	}
+	return NULL;
+}
+
+/* What every daemon has is rendered, not listed: read back from the exposition. */
+static void print_common_metrics(void)
+{
+	struct metrics *metrics = __real_metrics_new(NULL, 0, "0");
+	struct text rest, line, name;
+	scoped_buf text;
+
+	buf_init(&text, 64 * 1024);
+	if (metrics_render(metrics, &text) < 0)
+		return;
+	metrics_free(&metrics);
+	printf("\n| metric | type | meaning |\n|---|---|---|\n");
+	rest = buf_text(&text);
+	while (rest.len > 0) {
+		line = text_cut(&rest, '\n');
+		if (!text_has_prefix(line, "# HELP "))
+			continue;
+		line = (struct text){ line.at + 7, line.len - 7 };
+		name = text_cut(&line, ' ');
+		struct text type = text_cut(&rest, '\n');
+		type = (struct text){ type.at + 8 + name.len, type.len - 8 - name.len };
+		printf("| `%.*s` | %.*s | %.*s |\n", TEXT_ARGS(name), TEXT_ARGS(type), TEXT_ARGS(line));
+	}
+}
+
+static void print_metrics(void)
+{
+	printf("# Metrics\n\n"
+	       "Prometheus text, at `/metrics` of each daemon; [INSTALL.md](../INSTALL.md#ports) has the ports. A metric with\n"
+	       "labels appears with its first series, and the series of an agent go when the agent goes.\n");
+	printf("\n## gateway\n");
+	(void)gateway_metrics_new();
+	printf("\n## krypton-proxy, in each agent's pod\n");
+	(void)sidecar_metrics_new();
+	printf("\n## scaler\n");
+	(void)scaler_metrics_new();
+	printf("\n## controller\n");
+	(void)controller_metrics_new();
+	printf("\n## Every daemon\n");
+	print_common_metrics();
+}
+
+static void print_reasons(void)
+{
+	printf("# Reasons\n\n"
+	       "The condition `Available` of an Agent, its Events and the gateway's error bodies give one of these as their\n"
+	       "cause. The words are stable: alert on them. A fault that *lasts* does not pass by itself; an agent without a\n"
+	       "ready pod is then in phase Failed, else in Pending.\n\n"
+	       "| reason | lasts | meaning |\n|---|---|---|\n");
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		printf("| `%s` | %s | %s |\n", reason_name(reason), reason_is_lasting(reason) ? "yes" : "",
+			reason_sentence(reason));
+}
+
+static void print_error(enum refusal refusal)
+{
+	const char *extra = refusal_extra(refusal);
+	struct err err = { 0 };
+	scoped_buf text;
+
+	buf_init(&text, 4096);
+	if (refusal_format(refusal, &(struct refusal_facts){ 0 }, &text) < 0)
+		return;
+	scoped_json body = json_parse(buf_text(&text), &err);
+	printf("| %d%s | `%s` | %s | %s |\n", refusal_status(refusal), extra[0] != '\0' ? ", `Retry-After`" : "",
+		json_text_at(body, "/reason"), json_text_at(body, "/error"), json_text_at(body, "/hint"));
+}
+
+static void print_errors(void)
+{
+	printf("# Errors of the gateway\n\n"
+	       "Answers that are not the agent's: JSON, `{\"error\": …, \"reason\": …, \"hint\": …}`. `error` begins with the\n"
+	       "agent's name where there is one. In place of `StartupTimeout` stands what keeps the agent from being ready, one "
+	       "of\n"
+	       "the [reasons](reasons.md), as far as it is known. With `--error-detail=full` errors also tell the Agent's own\n"
+	       "message, which may name images and nodes.\n\n"
+	       "| status | reason | error | hint |\n|---|---|---|---|\n");
+	for (int refusal = 0; refusal < REFUSALS; refusal++)
+		print_error(refusal);
+	printf("\nA request that is no proper HTTP/1.1 (a malformed head, a body with two lengths, a path with a `..` segment) "
+	       "gets\n"
+	       "400, 413, 431 or the like with one line of text, and its connection is closed.\n");
+}
+
+int main(int argc, char **argv)
+{
+	const char *page = argc == 2 ? argv[1] : "";
+
+	if (strcmp(page, "metrics") == 0)
+		print_metrics();
+	else if (strcmp(page, "reasons") == 0)
+		print_reasons();
+	else if (strcmp(page, "errors") == 0)
+		print_errors();
+	else
+		return 2;
+	return 0;
+}
