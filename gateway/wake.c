@@ -54,6 +54,8 @@ static void on_read(void *arg, const struct json_t *object, const struct err *er
 	}
 	if (json_int_at(object, "/status/desiredReplicas", 0) == 0)
 		patch_awake(wake, json_text_at(object, "/metadata/resourceVersion"));
+	else if (wake->route->agent != NULL)
+		wake_note_invocation(wake); /* the scaler was faster: it must still learn that somebody called */
 }
 
 static void on_patched(void *arg, const struct json_t *object, const struct err *err)
