@@ -21,20 +21,29 @@ static void on_agent_restarted(void *arg)
 		LOG_STR("namespace", sidecar->options->agent_namespace));
 }
 
+static void end_once(struct sidecar *sidecar, int cut)
+{
+	if (sidecar->drain_has_ended)
+		return;
+	sidecar->drain_has_ended = true;
+	log_info("drain.ended", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace),
+		LOG_INT("took_ms", loop_now_ms(sidecar->loop) - sidecar->gate.closed_ms), LOG_INT("cut", cut));
+	if (!sidecar->is_stopping)
+		readiness_watch_restart(sidecar->readiness, on_agent_restarted, sidecar);
+}
+
+/* Also for whoever comes after the end: another drain call, or the SIGTERM. */
 static void finish(struct sidecar *sidecar, int cut)
 {
 	struct visit *visit;
 
 	loop_timer_cancel(sidecar->drain_timer);
-	log_info("drain.ended", LOG_STR("agent", sidecar->options->agent_name),
-		LOG_STR("namespace", sidecar->options->agent_namespace),
-		LOG_INT("took_ms", loop_now_ms(sidecar->loop) - sidecar->gate.closed_ms), LOG_INT("cut", cut));
+	end_once(sidecar, cut);
 	while ((visit = waiting_take(sidecar, VISIT_WAIT_DRAIN)) != NULL)
 		own_paths_answer_waiting(sidecar, visit);
 	if (sidecar->is_stopping)
 		loop_stop(sidecar->loop);
-	else
-		readiness_watch_restart(sidecar->readiness, on_agent_restarted, sidecar);
 }
 
 void drain_check(struct sidecar *sidecar)
@@ -60,6 +69,7 @@ void drain_start(struct sidecar *sidecar)
 
 	if (sidecar->gate.state != GATE_DRAINING) {
 		sidecar->gate.state = GATE_DRAINING;
+		sidecar->drain_has_ended = false;
 		sidecar->gate.closed_ms = loop_now_ms(sidecar->loop);
 		sidecar->drain_bound_ms = sidecar->gate.closed_ms + sidecar->options->shutdown_timeout_ms;
 		listener_close_after_answers(sidecar->listener, true);

@@ -29,6 +29,7 @@ struct sidecar {
 	struct loop_timer *drain_timer;   /* the grace, then the bound */
 	int64_t drain_bound_ms;           /* monotonic: what still runs then is cut */
 	int64_t last_activity_ns;         /* wall clock */
+	bool drain_has_ended;             /* whoever waited for it was told */
 	bool is_stopping;                 /* SIGTERM came: the process ends with the drain */
 	int rejected_unlogged;            /* since the last request.rejected line */
 	int64_t rejected_logged_ms;
