@@ -159,6 +159,7 @@ static void forward(struct sidecar *sidecar, struct visit *visit)
 			.keeps_request = visit->by_gateway ? keeps_all_but_ours : keeps_for_service_client,
 			.keeps_answer = keeps_all_but_ours,
 			.extra = buf_text(&extra),
+			.confirms_here = visit->by_gateway,
 			.arg = sidecar,
 			.on_answer = on_answer,
 			.on_failure = on_failure });
@@ -179,8 +180,6 @@ void passage_begin(struct sidecar *sidecar, struct visit *visit)
 	visit->as = as;
 	gate_enter(&sidecar->gate, as);
 	sidecar->last_activity_ns = instant_wall_ns();
-	if (visit->by_gateway)
-		exchange_continue(visit->exchange);
 	forward(sidecar, visit);
 }
 
