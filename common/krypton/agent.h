@@ -16,13 +16,13 @@ extern const struct kube_resource KUBE_AGENTS;
 enum agent_mode { AGENT_ALWAYS_ON, AGENT_SERVERLESS };
 enum agent_protocol { AGENT_A2A, AGENT_MCP, AGENT_HTTP };
 
-#define AGENT_DEFAULT_MIN_REPLICAS 1
-#define AGENT_DEFAULT_MAX_REPLICAS 10
-#define AGENT_DEFAULT_CONCURRENCY 8
-#define AGENT_DEFAULT_PORT 8080
-#define AGENT_DEFAULT_TIMEOUT_MS 60000
+#define AGENT_DEFAULT_MIN_REPLICAS           1
+#define AGENT_DEFAULT_MAX_REPLICAS           10
+#define AGENT_DEFAULT_CONCURRENCY            8
+#define AGENT_DEFAULT_PORT                   8080
+#define AGENT_DEFAULT_TIMEOUT_MS             60000
 #define AGENT_DEFAULT_SCALE_TO_ZERO_AFTER_MS 300000
-#define AGENT_DEFAULT_DRAIN_TIMEOUT_MS 300000
+#define AGENT_DEFAULT_DRAIN_TIMEOUT_MS       300000
 
 /* Owns its texts. What a daemon does not need of the spec stays in JSON. */
 struct agent {
@@ -31,8 +31,8 @@ struct agent {
 	char *uid;
 	char *resource_version;
 	int64_t generation;
-	bool is_deleting;               /* metadata.deletionTimestamp */
-	bool has_finalizer;             /* ours is there */
+	bool is_deleting;   /* metadata.deletionTimestamp */
+	bool has_finalizer; /* ours is there */
 
 	char *image;
 	char *invocation_path;
@@ -41,18 +41,18 @@ struct agent {
 	int min_replicas, max_replicas;
 	int concurrency;
 	int port;
-	int target_utilization;         /* percent */
+	int target_utilization; /* percent */
 	int64_t timeout_ms;
-	int64_t startup_timeout_ms;     /* has_startup_timeout, else the gateway's flag */
+	int64_t startup_timeout_ms; /* has_startup_timeout, else the gateway's flag */
 	bool has_startup_timeout;
 	int64_t drain_timeout_ms;
 	int64_t scale_to_zero_after_ms;
 
 	/* status */
-	bool has_desired_replicas;      /* the scaler (or a waking gateway) has spoken */
+	bool has_desired_replicas; /* the scaler (or a waking gateway) has spoken */
 	int desired_replicas;
-	int64_t last_invocation_ms;     /* wall clock; 0: never */
-	char *available_reason;         /* of condition Available, for people who wait; NULL: none */
+	int64_t last_invocation_ms; /* wall clock; 0: never */
+	char *available_reason;     /* of condition Available, for people who wait; NULL: none */
 	char *available_message;
 	bool is_available;
 };
@@ -68,7 +68,7 @@ int agent_wanted_replicas(const struct agent *agent);
 /* May it sleep? serverless with minReplicas 0. */
 bool agent_may_sleep(const struct agent *agent);
 
-const char *agent_mode_name(enum agent_mode mode);              /* "always-on" */
-const char *agent_protocol_name(enum agent_protocol protocol);  /* "a2a" */
+const char *agent_mode_name(enum agent_mode mode);             /* "always-on" */
+const char *agent_protocol_name(enum agent_protocol protocol); /* "a2a" */
 
 #endif

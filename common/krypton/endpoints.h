@@ -9,19 +9,19 @@
 struct json_t;
 
 struct endpoint {
-	char *ip;            /* addresses[0] */
-	char *pod_name;      /* targetRef.name; NULL: unknown */
-	bool is_ready;       /* conditions.ready (absent counts as true, as the API says) */
+	char *ip;       /* addresses[0] */
+	char *pod_name; /* targetRef.name; NULL: unknown */
+	bool is_ready;  /* conditions.ready (absent counts as true, as the API says) */
 	bool is_serving;
 	bool is_terminating;
 };
 
 /* One agent may have several slices. */
 struct endpoint_slice {
-	char *owner;         /* value of label krypton.ai/agent, else of kubernetes.io/service-name */
+	char *owner; /* value of label krypton.ai/agent, else of kubernetes.io/service-name */
 	char *name_space;
 	struct endpoint *endpoints;
-	size_t count;        /* at most 1,000 (the API's own bound) */
+	size_t count; /* at most 1,000 (the API's own bound) */
 };
 
 /* `endpoints` may be null. NULL where the object carries neither label. Yours. */

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 #define INTERNAL_KEY_MIN_BYTES 16
-#define INTERNAL_TOKEN_BYTES   65  /* 64 hexadecimal digits and a NUL */
+#define INTERNAL_TOKEN_BYTES   65 /* 64 hexadecimal digits and a NUL */
 
 /* Bytes of the key as mounted, surrounding white space taken off. -1 where it is shorter than INTERNAL_KEY_MIN_BYTES. */
 int internal_token_make(struct text key, const char *agent_uid, char out[INTERNAL_TOKEN_BYTES], struct err *err) must_check;
