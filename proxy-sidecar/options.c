@@ -106,6 +106,27 @@ static int address_of_url(const char *variable, const char *url, struct address 
 	return 0;
 }
 
+static bool is_among(const char *value, const char *const names[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(value, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_words(const struct sidecar_options *options, struct err *err)
+{
+	static const char *const MODES[] = { "serverless", "always-on" };
+	static const char *const PROTOCOLS[] = { "a2a", "mcp", "http" };
+
+	if (!is_among(options->mode, MODES, ARRAY_LEN(MODES)))
+		return err_set(err, ERR_INVALID, "KRYPTON_MODE=%s: must be serverless or always-on", options->mode);
+	if (!is_among(options->protocol, PROTOCOLS, ARRAY_LEN(PROTOCOLS)))
+		return err_set(err, ERR_INVALID, "KRYPTON_PROTOCOL=%s: must be a2a, mcp or http", options->protocol);
+	return 0;
+}
+
 enum options_result sidecar_options_parse(int argc, char **argv, struct sidecar_options *ret_options, struct err *err)
 {
 	struct sidecar_options options = { 0 };
@@ -114,7 +135,8 @@ enum options_result sidecar_options_parse(int argc, char **argv, struct sidecar_
 
 	if (result != OPTIONS_RUN)
 		return result;
-	if (address_of_url("KRYPTON_UPSTREAM_URL", options.upstream_url, &options.upstream, err) < 0)
+	if (check_words(&options, err) < 0 ||
+		address_of_url("KRYPTON_UPSTREAM_URL", options.upstream_url, &options.upstream, err) < 0)
 		return OPTIONS_WRONG;
 	options.port = address_port(&options.upstream);
 	if (options.gateway_url != NULL && options.gateway_url[0] != '\0') {
