@@ -188,10 +188,14 @@ static bool allows(const struct own_path *own, struct text method)
 	return false;
 }
 
-static bool has_token(const struct sidecar *sidecar, const struct h1_head *head)
+/* A token that is shown must be right even where none is wanted: by that a gateway that was told of this pod knows whose it is. */
+static bool lacks_token(const struct sidecar *sidecar, const struct own_path *own, const struct h1_head *head)
 {
-	return sidecar->options->token != NULL &&
-		text_equal_secret(h1_head_get(head, HEADER_TOKEN), text_of(sidecar->options->token));
+	struct text shown = h1_head_get(head, HEADER_TOKEN);
+
+	if (shown.at == NULL && !own->wants_token)
+		return false;
+	return sidecar->options->token == NULL || !text_equal_secret(shown, text_of(sidecar->options->token));
 }
 
 bool own_paths_serve(struct sidecar *sidecar, struct visit *visit)
@@ -206,7 +210,7 @@ bool own_paths_serve(struct sidecar *sidecar, struct visit *visit)
 		visit->kind = VISIT_OWN;
 		if (!allows(own, head->method))
 			answer_problem(visit, 405, "method not allowed here", NULL, own->methods);
-		else if (own->wants_token && !has_token(sidecar, head))
+		else if (lacks_token(sidecar, own, head))
 			answer_problem(visit, 403, "the agent's token is required", NULL, "header " HEADER_TOKEN);
 		else
 			own->serve(sidecar, visit);
