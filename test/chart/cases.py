@@ -214,7 +214,7 @@ RIGHTS = {
         ("krypton.ai", "agents", ()): READ, ("krypton.ai", "agents/status", ()): ("patch",), ("discovery.k8s.io", "endpointslices", ()): READ},
     ("Role", "scaler"): {
         ("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-scaler",)): LEASE},
-    ("ClusterRole", "cleanup"): {("krypton.ai", "agents", ()): ("get", "list", "patch")},
+    ("ClusterRole", "cleanup"): {("krypton.ai", "agents", ()): ("get", "list", "watch", "patch")},
     ("Role", "cleanup"): {("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-controller",)): LEASE},
 }
 
