@@ -55,13 +55,17 @@ class Space:
     """A namespace and the agents that tests make in it."""
 
     def __init__(self, cluster, name):
-        self.cluster, self.name = cluster, name
+        self.cluster, self.name, self.made = cluster, name, []
         if cluster.get("namespaces", None, name) is None:
             cluster.create("namespaces", None, {"metadata": {"name": name}})
 
     def make(self, manifest, ready=None, within=45):
         """Creates the agent; with ready, waits until that many pods take requests. Returns its name."""
         name = manifest["metadata"]["name"]
+        if self.cluster.agent(self.name, name):  # of a run before
+            self.drop(name)
+            wait_for(lambda: not self.cluster.agent(self.name, name), 30, f"the old agent {name} is gone")
+        self.made.append(name)
         self.cluster.create("agents", self.name, manifest)
         if ready is not None:
             self.wait_ready(name, ready, within)

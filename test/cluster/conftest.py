@@ -36,10 +36,12 @@ def gateway(cluster):
     return gateway_module.service(cluster)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def space(cluster, request):
-    """A namespace for the file's agents; test_errors.py has krypton-test-errors."""
-    return Space(cluster, "krypton-" + request.module.__name__.replace("_", "-"))
+    """A namespace for the file's agents (test_errors.py has krypton-test-errors); a test's agents go when it ends."""
+    space = Space(cluster, "krypton-" + request.module.__name__.replace("_", "-"))
+    yield space
+    space.drop(*space.made)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +75,8 @@ def pytest_runtest_protocol(item):
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     config.addinivalue_line("markers", "seconds(n): the test's own deadline")
-    config.pluginmanager.unregister(name="terminalreporter")
+    # Other plugins ask pytest's own reporter for this and that, so it stays, and is not heard.
+    config.pluginmanager.get_plugin("terminalreporter")._tw._file = open(os.devnull, "w", encoding="utf-8")
     config.pluginmanager.register(Tap(), "tap")
 
 
@@ -147,6 +150,10 @@ class Tap:
         if report.failed:
             print(f"not ok - {report.nodeid or 'the tests'} can be read")
             comment(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr):
+        print("not ok - the test runner itself works")
+        comment(str(excrepr))
 
     def pytest_sessionfinish(self, session):
         print(f"1..{self.count}", flush=True)
