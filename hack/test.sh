@@ -49,6 +49,7 @@ step "chart" chart
 step "API server" api WERROR=-Werror
 step "the local cluster's own life" hack-test
 step "images" images-check example-images
+step "examples" examples-check
 step "cluster" cluster WERROR=-Werror
 printf '\n== done after %d s\n' $((SECONDS - started))
 mk/summary.sh || status=1
