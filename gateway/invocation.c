@@ -30,9 +30,9 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 		kube_key_format(route->name_space, route->name, name);
 		facts.agent = name;
 	}
-	if (refusal == REFUSAL_START_TIMEOUT && agent != NULL && !agent->is_available) {
-		facts.reason = route->seen_reason[0] != '\0' ? route->seen_reason : agent->available_reason;
-		if (invocation->gateway->options->tells_details)
+	if (refusal == REFUSAL_START_TIMEOUT && agent != NULL) {
+		facts.reason = refusal_start_reason(agent->is_available ? NULL : agent->available_reason, route->seen_reason);
+		if (invocation->gateway->options->tells_details && !agent->is_available)
 			facts.detail = agent->available_message;
 	}
 	invocation->reason = facts.reason != NULL ? facts.reason : "refused";

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The long poll `/readyz?wait=10s` answers the moment the agent accepts: neither the kubelet's probe period nor its publishing of
-   readiness is waited for. Questions carry no gateway marker, so the sidecar answers them itself. */
+   readiness is waited for. It ends before the first in line has waited too long, so that a 504 can name what the sidecar saw.
+   Questions carry no gateway marker, so the sidecar answers them itself. */
 #include "gateway/probe.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/json.h"
@@ -14,6 +16,8 @@
 #include "net/call.h"
 
 #define DIAL_TIMEOUT_MS  1000
+#define READY_WAIT_MS    10000
+#define READY_MARGIN_MS  300 /* for the answer to come back before a waiting client's deadline */
 #define READY_TIMEOUT_MS 12000
 #define READY_AGAIN_MS   100
 #define HELLO_TIMEOUT_MS 5000
@@ -133,7 +137,12 @@ static void ask(
 
 static void ask_ready(struct probe *probe)
 {
-	ask(probe, "/readyz?wait=10s", READY_TIMEOUT_MS, on_ready_answer);
+	int64_t wait_ms = route_wait_left_ms(probe->pod->route) - READY_MARGIN_MS;
+	char target[48];
+
+	wait_ms = wait_ms < 0 ? 0 : wait_ms > READY_WAIT_MS ? READY_WAIT_MS : wait_ms;
+	(void)snprintf(target, sizeof(target), "/readyz?wait=%" PRId64 "ms", wait_ms);
+	ask(probe, target, READY_TIMEOUT_MS, on_ready_answer);
 }
 
 static void ask_hello(struct probe *probe)

@@ -2,6 +2,7 @@
 /* pure. Statuses and words of the gateway's own answers; a waiting client learns why, as far as anybody knows. */
 #include "gateway/refusal.h"
 
+#include "krypton/reasons.h"
 #include "net/problem.h"
 
 #define RETRY_SOON "Retry-After: 1\r\n"
@@ -39,6 +40,24 @@ int refusal_status(enum refusal refusal)
 const char *refusal_extra(enum refusal refusal)
 {
 	return TABLE[refusal].extra;
+}
+
+const char *refusal_start_reason(const char *condition, const char *sidecar)
+{
+	/* What the condition says as long as nothing worse is known, or where the sidecar looks closer. */
+	static const enum reason vague[] = { REASON_STARTING, REASON_SCALING, REASON_AGENT_NOT_LISTENING,
+		REASON_AGENT_PROBE_FAILING };
+	enum reason known;
+
+	if (sidecar[0] == '\0')
+		return condition;
+	if (condition == NULL || reason_parse(condition, &known) < 0)
+		return sidecar;
+	for (size_t i = 0; i < ARRAY_LEN(vague); i++) {
+		if (known == vague[i])
+			return sidecar;
+	}
+	return condition;
 }
 
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out)

@@ -29,6 +29,9 @@ struct refusal_facts {
 	const char *detail; /* a sentence that may be told */
 };
 
+/* Why no pod became ready, of two that may know: the reason of the Agent's condition (NULL where that is True or unset) and what a
+   sidecar said last ("" for nothing). The sidecar knows the agent's port best, the controller all else. NULL: neither knows. */
+const char *refusal_start_reason(const char *condition, const char *sidecar);
 int refusal_status(enum refusal refusal);
 const char *refusal_extra(enum refusal refusal); /* header lines, "" where there are none */
 /* Appends the JSON body. */

@@ -173,6 +173,13 @@ static int64_t deadline_of(const struct route *route, const struct invocation *i
 	return since_ms + options->max_queue_wait_ms;
 }
 
+int64_t route_wait_left_ms(const struct route *route)
+{
+	int64_t left_ms = route->line.first != NULL ? deadline_of(route, route->line.first) - now_of(route) : 0;
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static void note_usable(struct route *route, int64_t now_ms)
 {
 	bool is_usable = route_usable_pods(route, now_ms) > 0;

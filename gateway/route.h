@@ -50,6 +50,8 @@ struct pod *route_pod_at(struct route *route, const char *ip);
 void route_dispatch(struct route *route);
 /* Dispatches once the current callback is over. */
 void route_kick(struct route *route);
+/* How long the first in line may still wait; 0 where nobody waits. */
+int64_t route_wait_left_ms(const struct route *route);
 size_t route_usable_pods(const struct route *route, int64_t now_ms);
 /* A pod for a request that does not count against the concurrency (an mcp agent's event stream); NULL: none is usable. */
 struct pod *route_pick_any(struct route *route);

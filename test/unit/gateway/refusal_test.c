@@ -48,11 +48,35 @@ static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
 	assert_non_null(strstr(buf_terminated(&body), "\"hint\""));
 }
 
+static void a_timed_out_start_names_the_closest_known_cause(void **state)
+{
+	static const struct {
+		const char *condition, *sidecar, *told;
+	} rows[] = {
+		{ "AgentNotListening", "PortMismatch", "PortMismatch" },
+		{ "Starting", "AgentNotListening", "AgentNotListening" },
+		{ "ImagePullFailed", "AgentNotListening",
+			"ImagePullFailed" }, /* the proxy runs before the agent's image is there */
+		{ "CrashLoop", "AgentNotListening", "CrashLoop" },
+		{ "Unschedulable", "", "Unschedulable" },
+		{ NULL, "AgentNotListening", "AgentNotListening" }, /* nobody has told the condition yet */
+		{ NULL, "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *told = refusal_start_reason(rows[i].condition, rows[i].sidecar);
+
+		assert_true(rows[i].told == NULL ? told == NULL : told != NULL && strcmp(told, rows[i].told) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_refusal_has_the_status_of_the_contract),
 		cmocka_unit_test(the_body_names_the_agent_the_reason_and_the_next_step),
+		cmocka_unit_test(a_timed_out_start_names_the_closest_known_cause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
