@@ -82,7 +82,8 @@ def pytest_configure(config):
 
 def sentence_of(item):
     text = (item.function.__doc__ or "").strip().splitlines()
-    return text[0].rstrip(".") if text else item.originalname.removeprefix("test_").replace("_", " ")
+    sentence = text[0].rstrip(".") if text else item.originalname.removeprefix("test_").replace("_", " ")
+    return sentence + (f": {item.callspec.id}" if hasattr(item, "callspec") else "")
 
 
 @pytest.hookimpl(wrapper=True)
