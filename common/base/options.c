@@ -246,6 +246,8 @@ static void help_print_option(const struct option *option)
 	printf("        %s", option->sentence);
 	if (option->fallback != NULL && option->fallback[0] != '\0')
 		printf(" (default %s)", option->fallback);
+	if (option->type == OPTION_INT && option->max != 0)
+		printf(" (%" PRId64 " to %" PRId64 ")", option->min, option->max);
 	if (option->name != NULL && option->env != NULL)
 		printf(" [also %s]", option->env);
 	printf("\n");
