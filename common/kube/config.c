@@ -296,8 +296,9 @@ struct kube_config *kube_config_load(const char *path, struct err *err)
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
 
-	if (!is_text_given(path))
-		path = getenv("KUBECONFIG");
+	if (is_text_given(path))
+		return load_file(path, err);
+	path = getenv("KUBECONFIG");
 	if (is_text_given(path) && strchr(path, ':') != NULL) {
 		err_set(err, ERR_INVALID, "KUBECONFIG names several files (%s): name one", path);
 		return NULL;

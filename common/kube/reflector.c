@@ -157,13 +157,16 @@ static void on_pause_due(void *arg)
 static void backoff_begin(struct kube_reflector *reflector, const struct err *err)
 {
 	int64_t pause_ms = random_backoff_ms(reflector->failures, BACKOFF_BASE_MS, BACKOFF_MAX_MS);
+	bool is_worth_telling; /* a watch that is cut once is not: the next one misses nothing */
 
 	if (err->retry_after_ms > pause_ms)
 		pause_ms = err->retry_after_ms + random_below(err->retry_after_ms / 5 + 1);
+	is_worth_telling = reflector->state != REFLECTOR_WATCHING || reflector->failures > 0;
 	reflector->failures++;
 	state_enter(reflector, REFLECTOR_BACKOFF, err->message);
 	loop_timer_set(reflector->pause, pause_ms);
-	trouble_tell(reflector, err);
+	if (is_worth_telling)
+		trouble_tell(reflector, err);
 }
 
 /* --- the stream --- */

@@ -49,8 +49,8 @@ static void bench_start(struct bench *bench, int workers, void (*work)(struct be
 	bench->queue = kube_queue_new(bench->loop,
 		&(struct kube_queue_options){
 			.workers = workers,
-			.backoff_base_ms = 20,
-			.backoff_max_ms = 80,
+			.backoff_base_ms = 100,
+			.backoff_max_ms = 400,
 			.arg = bench,
 			.on_key = on_key,
 		});
@@ -190,9 +190,9 @@ static void a_failure_comes_back_with_growing_pauses(void **state)
 	bench_start(&bench, 1, work_fails);
 	kube_queue_add(bench.queue, "a");
 	bench_run(&bench, 4);
-	assert_true(bench.began_ms[1] - bench.began_ms[0] >= 16); /* 20 less a fifth */
-	assert_true(bench.began_ms[2] - bench.began_ms[1] >= 32);
-	assert_true(bench.began_ms[3] - bench.began_ms[2] >= 64);
+	assert_true(bench.began_ms[1] - bench.began_ms[0] >= 80); /* 100 less a fifth */
+	assert_true(bench.began_ms[2] - bench.began_ms[1] >= 160);
+	assert_true(bench.began_ms[3] - bench.began_ms[2] >= 320);
 	bench_end(&bench);
 }
 
@@ -203,7 +203,7 @@ static void what_is_invalid_is_not_tried_again(void **state)
 	(void)state;
 	bench_start(&bench, 1, work_is_invalid);
 	kube_queue_add(bench.queue, "a");
-	bench_run_ms(&bench, 150);
+	bench_run_ms(&bench, 300);
 	assert_int_equal(bench.passes, 1);
 	bench.is_late = false;
 	kube_queue_add(bench.queue, "a");
@@ -219,8 +219,8 @@ static void the_first_conflict_is_tried_again_at_once(void **state)
 	bench_start(&bench, 1, work_conflicts);
 	kube_queue_add(bench.queue, "a");
 	bench_run(&bench, 3);
-	assert_true(bench.began_ms[1] - bench.began_ms[0] < 16);
-	assert_true(bench.began_ms[2] - bench.began_ms[1] >= 16);
+	assert_true(bench.began_ms[1] - bench.began_ms[0] < 80);
+	assert_true(bench.began_ms[2] - bench.began_ms[1] >= 80);
 	bench_end(&bench);
 }
 
@@ -244,11 +244,11 @@ static void a_key_may_be_added_for_later(void **state)
 	(void)state;
 	bench_start(&bench, 1, work_well);
 	start_ms = loop_now_ms(bench.loop);
-	kube_queue_add_after(bench.queue, "a", 500);
+	kube_queue_add_after(bench.queue, "a", 3000);
 	kube_queue_add_after(bench.queue, "a", 50); /* the earlier one counts */
-	kube_queue_add_after(bench.queue, "a", 900);
+	kube_queue_add_after(bench.queue, "a", 4000);
 	bench_run(&bench, 1);
-	assert_true(bench.began_ms[0] - start_ms >= 50 && bench.began_ms[0] - start_ms < 500);
+	assert_true(bench.began_ms[0] - start_ms >= 50 && bench.began_ms[0] - start_ms < 3000);
 	bench_end(&bench);
 }
 
@@ -264,7 +264,7 @@ static void a_forgotten_key_is_not_retried(void **state)
 	kube_queue_forget(bench.queue, "b");
 	kube_queue_forget(bench.queue, "c");
 	kube_queue_forget(bench.queue, "unknown");
-	bench_run_ms(&bench, 150);
+	bench_run_ms(&bench, 300);
 	assert_int_equal(bench.passes, 1);
 	assert_string_equal(bench.keys[0], "a");
 	bench_end(&bench);
