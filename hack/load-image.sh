@@ -14,7 +14,8 @@ usage() {
 	cat <<'TEXT'
 usage: hack/load-image.sh IMAGE... [--name NAME]
 
-Loads each IMAGE onto all nodes of the cluster NAME (default krypton-dev).
+Loads each IMAGE onto all nodes of the cluster NAME (unset: the local cluster of
+KUBECONFIG, else krypton-dev).
 IMAGE is a name in buildah's store (repo/name:tag) or a path of an image archive
 (docker-archive or OCI tar). A short name becomes docker.io/library/NAME:TAG.
 
@@ -24,6 +25,16 @@ TEXT
 }
 
 export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
+
+# The kubeconfig that up.sh wrote says which local cluster is meant.
+default_name() {
+	local file
+	file=$(realpath -q "${KUBECONFIG-}" || true)
+	case $file in
+	"$cluster_build"/*.kubeconfig) basename "$file" .kubeconfig ;;
+	*) echo krypton-dev ;;
+	esac
+}
 
 # docker.io/library/x:latest for x, docker.io/a/b:latest for a/b, and so on.
 full_reference() { # image
@@ -68,7 +79,7 @@ load() { # image
 }
 
 main() {
-	local images=() wanted_name=krypton-dev image
+	local images=() wanted_name='' image
 	while (($#)); do
 		case $1 in
 		--help | -h) usage; exit 0 ;;
@@ -79,7 +90,7 @@ main() {
 		shift || usage_fail "the last flag wants a value"
 	done
 	((${#images[@]})) || usage_fail "no IMAGE given"
-	cluster_use "$wanted_name"
+	cluster_use "${wanted_name:-$(default_name)}"
 	mapfile -t nodes < <(nodes_that_run)
 	((${#nodes[@]})) || usage_fail "no node of a cluster named $name runs here: hack/cluster/up.sh --name $name"
 	scratch=$(mktemp -d)
