@@ -32,6 +32,7 @@ main() {
 	done
 	((EUID == 0)) || usage_fail "must be root"
 	cluster_use "$wanted_name"
+	trap_unexpected
 	cluster_lock
 	! slot=$(slot_of_name) || slot_is_ours "$slot"
 	teardown

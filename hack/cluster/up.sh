@@ -127,6 +127,7 @@ attempt() {
 	set +e
 	(
 		set -e
+		trap_unexpected
 		bring_up
 	)
 	attempt_failed=$?

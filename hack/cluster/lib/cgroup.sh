@@ -51,5 +51,5 @@ cgroup_processes() { # path
 	local directory
 	cgroup_directories "$1" | while read -r directory; do
 		cat "$directory/cgroup.procs" 2>/dev/null || true
-	done | sort -un
+	done | awk '$1 > 0' | sort -un # v2 shows one that is just being reaped as 0
 }

@@ -3,12 +3,11 @@
 # process — starts the cluster's programs, remembers them by pid and start time
 # (a pid alone may be somebody else's by tomorrow), and knows whether they live.
 
-start_time() { # pid; in clock ticks since boot
-	local stat
-	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
-	stat=${stat##*) } # the name may hold spaces and parentheses
-	[[ ${stat%% *} != Z ]] || return 1
-	cut -d' ' -f20 <<<"$stat"
+start_time() { # pid; in clock ticks since boot; fails for what has ended
+	local stat fields
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+	read -ra fields <<<"${stat##*) }" # the name before it may hold spaces and parentheses
+	[[ ${fields[0]} != Z ]] && echo "${fields[19]}"
 }
 
 process_pid() { # program; fails when it does not run

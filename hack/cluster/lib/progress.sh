@@ -23,3 +23,9 @@ usage_fail() { # text
 	printf '%s: %s (see --help)\n' "${0##*/}" "$*" >&2
 	exit 2
 }
+
+# For a command that nobody expected to fail: says which, and the script ends.
+trap_unexpected() {
+	set -E
+	trap 'printf "%s: failed unexpectedly (status %s) at %s line %s: %s\n" "${0##*/}" "$?" "${BASH_SOURCE[0]##*/}" "$LINENO" "$BASH_COMMAND" >&2' ERR
+}
