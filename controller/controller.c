@@ -37,6 +37,7 @@ struct controller {
 	struct map *settled;      /* struct settled, by kind and key */
 	struct map *complaints;   /* the error that was logged last, by key */
 	struct pass_tools pass_tools;
+	int rolling;                      /* see struct pass_tools */
 	struct kube_client_counts counts; /* what the metrics have of them */
 	bool is_leading;
 };
@@ -195,6 +196,7 @@ struct controller *controller_new(const struct controller_tools *tools)
 		.key = controller->key,
 		.metrics = tools->metrics,
 		.settled = controller->settled,
+		.rolling = &controller->rolling,
 		.arg = controller,
 		.on_done = on_pass_done,
 	};

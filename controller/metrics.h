@@ -23,6 +23,7 @@ enum controller_metric {
 
 struct metrics *controller_metrics_new(void);
 /* Adds what the client has counted since *taken, and moves that up. */
-void controller_metrics_take_counts(struct metrics *metrics, struct kube_client_counts *taken, const struct kube_client_counts *now);
+void controller_metrics_take_counts(
+	struct metrics *metrics, struct kube_client_counts *taken, const struct kube_client_counts *now);
 
 #endif

@@ -38,7 +38,8 @@ struct pass {
 	struct act *act;        /* while it acts */
 	struct kube_call *call; /* while it reports */
 	struct diagnosis diagnosis;
-	struct err err; /* of acting, kept until the report is out */
+	struct err err;  /* of acting, kept until the report is out */
+	bool is_rolling; /* counted in tools->rolling */
 	int64_t started_ms;
 	int64_t recheck_after_ms;
 };
@@ -137,6 +138,12 @@ static void pass_report(struct pass *pass)
 
 /* --- act --- */
 
+static void rolling_set(struct pass *pass, bool is_rolling)
+{
+	*pass->tools->rolling += (int)is_rolling - (int)pass->is_rolling;
+	pass->is_rolling = is_rolling;
+}
+
 static void notes_tell(const struct pass *pass)
 {
 	for (size_t i = 0; i < pass->plan->note_count; i++) {
@@ -158,6 +165,7 @@ static void on_acted(void *arg, const struct err *err)
 	if (err != NULL)
 		pass->err = *err;
 	act_free(&pass->act);
+	rolling_set(pass, false); /* from here on the written Deployment speaks for itself */
 	if (pass->agent->is_deleting) {
 		if (err == NULL)
 			log_info("agent.released", LOG_STR("agent", pass->agent->name),
@@ -187,6 +195,7 @@ static void pass_act(struct pass *pass)
 
 	if (pass->plan->is_refused && pass->plan->words.code != ERR_NONE)
 		pass->err = pass->plan->words;
+	rolling_set(pass, pass->plan->is_for_release);
 	if (pass->plan->count > 0)
 		pass->act = act_start(&options);
 	else if (pass->agent->is_deleting)
@@ -214,7 +223,7 @@ static struct plan *pass_plan(struct pass *pass, struct err *err)
 		.rollout = pass->snapshot->has_rollout ? &pass->snapshot->rollout : NULL,
 		.release = &release,
 		.observed_generation = json_int_at(pass->snapshot->object, "/status/observedGeneration", 0),
-		.rolling = observe_rolling(tools->observe, pass->key),
+		.rolling = observe_rolling(tools->observe, pass->key) + *tools->rolling,
 	};
 
 	if (internal_token_make(internal_key_get(tools->key), pass->agent->uid, token, err) == -1)
@@ -299,6 +308,7 @@ void pass_free(struct pass **pass)
 {
 	if (*pass == NULL)
 		return;
+	rolling_set(*pass, false);
 	act_free(&(*pass)->act);
 	kube_call_cancel(&(*pass)->call);
 	plan_free(&(*pass)->plan);

@@ -248,8 +248,12 @@ static void template_withhold(struct plan *plan, const struct plan_input *input,
 	if (seen == NULL || owned == NULL || input->rollout == NULL)
 		return;
 	differences_find(wanted, seen, owned, &differences);
-	if (!differences_have(&differences, TEMPLATE) || !is_for_the_release(input, &differences) || is_its_turn(input))
+	if (!differences_have(&differences, TEMPLATE) || !is_for_the_release(input, &differences))
 		return;
+	if (is_its_turn(input)) {
+		plan->is_for_release = input->rollout->wanted > 0;
+		return;
+	}
 	const json_t *owned_template = ownership_below_field(ownership_below_field(owned, "spec"), "template");
 	json_t *kept = ownership_extract(json_at(seen, "/spec/template"), owned_template);
 	if (kept == NULL)
