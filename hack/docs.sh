@@ -11,7 +11,7 @@ usage() {
 usage: hack/docs.sh [--check] [--help]
 
 Writes the pages of docs/reference (make docs). Needs the daemons and the tables program: `make docs` builds them.
-  --check   write nothing; say whether the pages are up to date
+  --check   write nothing; say whether the pages are up to date and the links of all documents lead somewhere
 
 Environment: BUILD, where things are built (build).
 Exit: 0 written, or up to date; 1 not up to date; 2 something to make them from is missing.
@@ -70,6 +70,17 @@ write_pages() { # directory
 	/usr/bin/python3 -B hack/docs/agent_fields.py crds/agents.krypton.ai.yaml >"$1/agent.md"
 }
 
+status=0
+say() { # sentence, next step, findings
+	if [[ -z $3 ]]; then
+		echo "ok - $1"
+		return
+	fi
+	echo "not ok - $1${2:+ ($2)}"
+	sed 's/^/# /' <<<"$3"
+	status=1
+}
+
 main() {
 	local check=no program
 	case ${1-} in
@@ -89,15 +100,10 @@ main() {
 	scratch=$(mktemp -d)
 	trap 'rm -rf "$scratch"' EXIT
 	write_pages "$scratch"
-	if diff -ru "$pages" "$scratch" >"$scratch.diff"; then
-		echo "ok - the reference pages are what the daemons say"
-	else
-		echo "not ok - the reference pages are what the daemons say (run: make docs)"
-		sed 's/^/# /' "$scratch.diff" | head -n 60
-		rm -f "$scratch.diff"
-		exit 1
-	fi
-	rm -f "$scratch.diff"
+	say "the reference pages are what the daemons say" "run: make docs" "$(diff -ru "$pages" "$scratch" | head -n 60)"
+	say "every link of the documents leads to a file of the tree" "" "$(git ls-files -co --exclude-standard -z '*.md' |
+		xargs -0 /usr/bin/python3 -B hack/docs/links.py)"
+	exit "$status"
 }
 
 main "$@"
