@@ -94,9 +94,9 @@ static int load_key(struct gateway *gateway, struct err *err)
 	char probe[INTERNAL_TOKEN_BYTES];
 	scoped_buf key;
 
+	buf_init(&key, GATEWAY_KEY_MAX_BYTES);
 	if (gateway->options->internal_key_file == NULL)
 		return 0;
-	buf_init(&key, GATEWAY_KEY_MAX_BYTES);
 	if (file_read(gateway->options->internal_key_file, &key, err) < 0 ||
 		internal_token_make(buf_text(&key), "probe", probe, err) < 0)
 		return err_wrap(err, "--internal-key-file=%s", gateway->options->internal_key_file);
