@@ -35,7 +35,9 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 		if (invocation->gateway->options->tells_details && !agent->is_available)
 			facts.detail = agent->available_message;
 	}
-	invocation->reason = facts.reason != NULL ? facts.reason : "refused";
+	if (facts.reason == NULL || facts.reason[0] == '\0')
+		facts.reason = refusal_reason(refusal);
+	invocation->reason = arena_format(exchange_arena(invocation->exchange), "%s", facts.reason);
 	(void)refusal_format(refusal, &facts, &body);
 	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)),
 		buf_text(&body));

@@ -37,6 +37,11 @@ int refusal_status(enum refusal refusal)
 	return TABLE[refusal].status;
 }
 
+const char *refusal_reason(enum refusal refusal)
+{
+	return TABLE[refusal].reason;
+}
+
 const char *refusal_extra(enum refusal refusal)
 {
 	return TABLE[refusal].extra;
@@ -73,7 +78,7 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	return problem_format(
 		&(struct problem){ .error = buf_terminated(&error),
-			.reason = facts->reason != NULL && facts->reason[0] != '\0' ? facts->reason : TABLE[refusal].reason,
+			.reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,
 			.hint = TABLE[refusal].hint },
 		out);
 }

@@ -25,7 +25,7 @@ enum refusal {
 /* What is known of this case; each may be NULL. */
 struct refusal_facts {
 	const char *agent;  /* "namespace/name" */
-	const char *reason; /* of the Agent's condition or its sidecar, in place of the table's */
+	const char *reason; /* of the Agent's condition or its sidecar, in place of the table's; not empty */
 	const char *detail; /* a sentence that may be told */
 };
 
@@ -33,6 +33,7 @@ struct refusal_facts {
    sidecar said last ("" for nothing). The sidecar knows the agent's port best, the controller all else. NULL: neither knows. */
 const char *refusal_start_reason(const char *condition, const char *sidecar);
 int refusal_status(enum refusal refusal);
+const char *refusal_reason(enum refusal refusal); /* CamelCase, stable: people alert on it */
 const char *refusal_extra(enum refusal refusal); /* header lines, "" where there are none */
 /* Appends the JSON body. */
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;
