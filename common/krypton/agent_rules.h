@@ -10,8 +10,8 @@
 struct json_t;
 
 struct agent_violation {
-	char field[128];      /* "spec.env[2].valueFrom" */
-	const char *message;  /* what is wrong and what to write instead */
+	char field[128];     /* "spec.env[2].valueFrom" */
+	const char *message; /* what is wrong and what to write instead */
 };
 
 /* Writes the first `max` broken rules of the object and returns how many; 0: none is broken. Absent fields have their defaults. */

@@ -34,9 +34,7 @@
 	X(AGENT_UNREACHABLE, "AgentUnreachable", false, "The gateway cannot connect to the agent's pod.")                \
 	X(AGENT_CLOSED_CONNECTION, "AgentClosedConnection", false, "The agent broke off before it answered.")            \
 	X(DRIFT_REPAIRED, "DriftRepaired", false, "Somebody changed an object of the agent; it was put right.")          \
-	X(CREATED, "Created", false, "The agent's Deployment, Service and ServiceAccount were made.")                    \
-	X(UPDATED, "Updated", false, "The agent's objects were brought in line with its spec.")                          \
-	X(SCALED, "Scaled", false, "The agent's pods were changed in number.")
+	X(CREATED, "Created", false, "The agent's Deployment, Service and ServiceAccount were made.")
 
 enum reason {
 #define REASON_ENUM(identifier, word, lasts, sentence) REASON_##identifier,

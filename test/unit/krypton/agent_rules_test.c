@@ -89,8 +89,8 @@ static void what_is_right_breaks_nothing(void **state)
 		",\"serviceAccountName\":\"\"",
 		",\"serviceAccountName\":\"team.one\"",
 		",\"env\":[{\"name\":\"A B\",\"value\":\"\",\"valueFrom\":{\"fieldRef\":{}}}]",
-		",\"podTemplate\":{\"spec\":{\"containers\":[{\"name\":\"agent\",\"lifecycle\":{\"postStart\":{}}},{\"name\":"
-		"\"side\"}]}}",
+		(",\"podTemplate\":{\"spec\":{\"containers\":[{\"name\":\"agent\",\"lifecycle\":{\"postStart\":{}}},{\"name\":"
+		 "\"side\"}]}}"),
 	};
 
 	(void)state;
