@@ -336,6 +336,15 @@ static int64_t silence_ms(const struct exchange *exchange)
 	return own_ms > 0 && (limit_ms == 0 || limit_ms > own_ms) ? own_ms : limit_ms;
 }
 
+/* The client owes us more of its body and nothing holds it back. */
+static bool is_awaiting_body(const struct exchange *exchange)
+{
+	if (exchange->state != EXCHANGE_WAITING || exchange->connection->body.done ||
+		!stream_is_read(&exchange->connection->stream))
+		return false;
+	return !exchange->head->expects_continue || exchange->has_passed_continue || exchange->request_bytes > 0;
+}
+
 static bool is_awaiting_first_byte(const struct exchange *exchange)
 {
 	return exchange->first_byte_due_ms > 0 && (exchange->state == EXCHANGE_DIALING || exchange->state == EXCHANGE_WAITING);
@@ -356,6 +365,8 @@ static void arm(struct exchange *exchange)
 		due_ms = exchange->first_byte_due_ms;
 	if (exchange->confirm_due_ms > 0 && exchange->confirm_due_ms < due_ms)
 		due_ms = exchange->confirm_due_ms;
+	if (is_awaiting_body(exchange) && exchange->last_ms + exchange->listener->options.body_timeout_ms < due_ms)
+		due_ms = exchange->last_ms + exchange->listener->options.body_timeout_ms;
 	int64_t limit_ms = silence_ms(exchange);
 	if (limit_ms > 0 && exchange->last_ms + limit_ms < due_ms)
 		due_ms = exchange->last_ms + limit_ms;
@@ -375,6 +386,10 @@ static void on_due(void *arg)
 	}
 	if (is_awaiting_first_byte(exchange) && now_ms >= exchange->first_byte_due_ms) {
 		exchange_fail(exchange, EXCHANGE_FIRST_BYTE_LATE, "no answer in time");
+		return;
+	}
+	if (is_awaiting_body(exchange) && now_ms >= exchange->last_ms + exchange->listener->options.body_timeout_ms) {
+		exchange_refuse_body(exchange, 408, "the request body did not come in time");
 		return;
 	}
 	if (limit_ms > 0 && now_ms >= exchange->last_ms + limit_ms) {

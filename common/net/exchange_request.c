@@ -294,6 +294,7 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 	exchange->forward = *forward;
 	exchange->upstream = upstream_ref(forward->upstream);
 	upstream_count(exchange->upstream, 1);
+	exchange->last_ms = exchange_now_ms(exchange);
 	exchange->has_sent = false;
 	exchange->has_redialled = false;
 	exchange->is_dirty = false;

@@ -20,6 +20,7 @@
 #define DEFAULT_TARGET_BYTES    (16 * 1024)
 #define DEFAULT_HELD_BYTES      (64 * 1024 * 1024)
 #define DEFAULT_HEAD_TIMEOUT_MS 60000
+#define DEFAULT_BODY_TIMEOUT_MS 300000
 #define DEFAULT_IDLE_TIMEOUT_MS 75000
 #define RESERVED_DESCRIPTORS    256 /* for everything but clients and their upstream connections */
 #define ACCEPTS_AT_ONCE         64
@@ -47,6 +48,8 @@ static void fill_defaults(struct listener_options *options)
 		options->max_connections = default_max_connections();
 	if (options->head_timeout_ms == 0)
 		options->head_timeout_ms = DEFAULT_HEAD_TIMEOUT_MS;
+	if (options->body_timeout_ms == 0)
+		options->body_timeout_ms = DEFAULT_BODY_TIMEOUT_MS;
 	if (options->idle_timeout_ms == 0)
 		options->idle_timeout_ms = DEFAULT_IDLE_TIMEOUT_MS;
 }
@@ -199,7 +202,8 @@ void listener_drain(struct listener *listener)
 	struct connection *next = NULL;
 	for (struct connection *each = listener->connections; each != NULL; each = next) {
 		next = each->next;
-		if (each->state == CONNECTION_IDLE && !each->proceeds)
+		/* A request may be on its way in already: that one is answered. */
+		if (each->state == CONNECTION_IDLE && !each->proceeds && stream_is_quiet(&each->stream))
 			connection_close(each);
 	}
 }

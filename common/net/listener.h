@@ -21,6 +21,7 @@ struct listener_options {
 	int64_t max_held_bytes;  /* request bytes held for all exchanges; 0: 64 MiB; past it exchange waits are refused with 503 */
 	int max_connections;     /* 0: descriptors less a reserve */
 	int64_t head_timeout_ms; /* from a head's first byte to its last; 0: 60 s; past it 408 */
+	int64_t body_timeout_ms; /* silence of a request body before the answer begins; 0: 300 s; past it 408 */
 	int64_t idle_timeout_ms; /* between requests; 0: 75 s */
 	int64_t stream_idle_timeout_ms; /* silence within an exchange once the answer has begun; 0: never */
 	void *arg;

@@ -17,7 +17,8 @@ struct settings {
 	const char *listen;
 	const char *upstream;
 	const char *second;
-	int64_t first_byte_ms, idle_ms, head_ms, connect_ms, stream_idle_ms, max_body, max_held, max_connections, reuse_unsafe_ms;
+	int64_t first_byte_ms, idle_ms, head_ms, body_ms, connect_ms, stream_idle_ms, max_body, max_held, max_connections,
+		reuse_unsafe_ms;
 	bool confirms, is_quiet;
 };
 
@@ -50,6 +51,11 @@ static const struct option options[] = {
 		.offset = offsetof(struct settings, head_ms),
 		.fallback = "0s",
 		.sentence = "a head must be there within" },
+	{ .name = "body",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct settings, body_ms),
+		.fallback = "0s",
+		.sentence = "a body must not be silent for" },
 	{ .name = "connect",
 		.type = OPTION_DURATION,
 		.offset = offsetof(struct settings, connect_ms),
@@ -217,6 +223,7 @@ int main(int argc, char **argv)
 		.max_held_bytes = settings.max_held,
 		.max_connections = (int)settings.max_connections,
 		.head_timeout_ms = settings.head_ms,
+		.body_timeout_ms = settings.body_ms,
 		.idle_timeout_ms = settings.idle_ms,
 		.stream_idle_timeout_ms = settings.stream_idle_ms,
 		.on_request = on_request,
