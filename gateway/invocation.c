@@ -12,7 +12,7 @@
 #include "krypton/labels.h"
 #include "net/h1_headers.h"
 
-#define MAX_ATTEMPTS      5
+#define MAX_FAILURES      5
 #define AVOID_DRAINING_MS 2000
 #define AVOID_DEAD_MS     500
 #define EXTRA_MAX_BYTES   (16 * 1024)
@@ -75,15 +75,19 @@ static void go_again(struct invocation *invocation, const char *reason)
 	route_kick(route);
 }
 
-/* The sidecar refused it: what does that say of the pod? */
-static const char *note_refusal(struct pod *pod, int64_t now_ms, struct text reason, struct text inflight, int concurrency)
+/* The sidecar refused it: what does that say of the pod? A full or draining pod costs no try, as the line bounds the wait. */
+static const char *note_refusal(struct invocation *invocation, struct text reason, struct text inflight)
 {
-	int64_t running = concurrency;
+	struct pod *pod = invocation->pod;
+	int64_t now_ms = loop_now_ms(invocation->gateway->loop), running;
 
 	if (text_is(reason, REASON_OVER_CAPACITY)) {
-		if (text_to_int(inflight, 0, INT32_MAX, &running) < 0)
-			running = concurrency;
-		pod_note_inflight(pod, (int)running + 1); /* ours, refused, is still in pod->running */
+		if (invocation->is_stream)
+			invocation->failures++; /* of these there is a cap of its own, which nobody is told */
+		else if (text_to_int(inflight, 1, INT32_MAX - 1, &running) == 0)
+			pod_note_full(pod, (int)running, now_ms);
+		else
+			pod->avoid_until_ms = now_ms + AVOID_DEAD_MS;
 		return REASON_OVER_CAPACITY;
 	}
 	pod->is_warm = false;
@@ -91,6 +95,7 @@ static const char *note_refusal(struct pod *pod, int64_t now_ms, struct text rea
 		pod->avoid_until_ms = now_ms + AVOID_DRAINING_MS;
 		return REASON_DRAINING;
 	}
+	invocation->failures++;
 	pod->avoid_until_ms = now_ms + AVOID_DEAD_MS;
 	return REASON_AGENT_UNREACHABLE;
 }
@@ -127,17 +132,19 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 	struct text inflight = h1_head_get(answer, HEADER_INFLIGHT);
 	int64_t running;
 
-	if (reason.at != NULL && invocation->attempts < MAX_ATTEMPTS && invocation->route->agent != NULL &&
-		exchange_can_repeat(exchange)) {
-		const char *why = note_refusal(invocation->pod, loop_now_ms(invocation->gateway->loop), reason, inflight,
-			invocation->route->agent->concurrency);
+	if (reason.at != NULL) {
+		const char *why = note_refusal(invocation, reason, inflight);
 
-		go_again(invocation, why);
-		return EXCHANGE_TAKE_BACK;
+		if (invocation->failures < MAX_FAILURES && exchange_can_repeat(exchange)) {
+			go_again(invocation, why);
+			return EXCHANGE_TAKE_BACK;
+		}
+		invocation->reason = why;
+		return EXCHANGE_PASS;
 	}
 	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && is_event_stream(answer));
 	if (text_to_int(inflight, 0, INT32_MAX, &running) == 0)
-		pod_note_inflight(invocation->pod, (int)running);
+		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
 	if (is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
 		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
 	return EXCHANGE_PASS;
@@ -152,7 +159,8 @@ static void on_failure(void *arg, struct exchange *exchange, enum exchange_failu
 
 	if (failure == EXCHANGE_UNREACHABLE)
 		invocation->pod->avoid_until_ms = loop_now_ms(invocation->gateway->loop) + AVOID_DEAD_MS;
-	if (may_repeat && invocation->attempts < MAX_ATTEMPTS) {
+	invocation->failures++;
+	if (may_repeat && invocation->failures < MAX_FAILURES) {
 		go_again(invocation, exchange_failure_name(failure));
 		return;
 	}

@@ -24,6 +24,7 @@ struct invocation {
 	bool is_stream;                 /* does not count against the concurrency */
 	bool was_cold;                  /* nobody took work when it came */
 	int attempts;                   /* times it was sent on */
+	int failures;                   /* of these, for reasons that waiting does not mend */
 	int64_t arrived_ms;             /* monotonic */
 	int64_t forwarded_ms;           /* last time */
 	const char *reason;             /* for the log: why it was refused or repeated */

@@ -70,7 +70,19 @@ bool pod_may_become_usable(const struct pod *pod)
 	return !pod->is_ready && !pod->is_warm && !pod->is_terminating;
 }
 
-void pod_note_inflight(struct pod *pod, int inflight)
+void pod_note_inflight(struct pod *pod, int inflight, int64_t now_ms)
 {
 	pod->others = inflight > pod->running ? inflight - pod->running : 0;
+	pod->others_since_ms = now_ms;
+}
+
+void pod_note_full(struct pod *pod, int inflight, int64_t now_ms)
+{
+	pod->cap = inflight;
+	pod_note_inflight(pod, inflight + 1, now_ms);
+}
+
+bool pod_is_full(const struct pod *pod)
+{
+	return pod->cap > 0 && pod->running + pod->others >= pod->cap;
 }

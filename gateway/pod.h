@@ -25,6 +25,8 @@ struct pod {
 	bool is_warm;              /* its sidecar told us itself, sooner than the slice does */
 	int running;               /* ours, streams that do not count left out */
 	int others;                /* other gateways' and the Service's, as its sidecar last said */
+	int64_t others_since_ms;   /* monotonic: when it said so */
+	int cap;                   /* what its sidecar admits, known since it refused; 0: not known */
 	int64_t avoid_until_ms;    /* monotonic: it was draining or unreachable a moment ago */
 	int64_t unlisted_since_ms; /* known by a hello alone since then */
 	struct probe *probe;       /* a question to its sidecar under way; NULL: none */
@@ -40,6 +42,10 @@ bool pod_is_usable(const struct pod *pod, int64_t now_ms);
 /* Up, but not said to be ready: worth asking whether it is. */
 bool pod_may_become_usable(const struct pod *pod);
 /* Its sidecar's word on how many run there, ours among them. */
-void pod_note_inflight(struct pod *pod, int inflight);
+void pod_note_inflight(struct pod *pod, int inflight, int64_t now_ms);
+/* It refused one of ours, which is still counted, while that many ran: that many is what it admits. */
+void pod_note_full(struct pod *pod, int inflight, int64_t now_ms);
+/* At its own cap, which may be lower than the Agent's newest concurrency. */
+bool pod_is_full(const struct pod *pod);
 
 #endif

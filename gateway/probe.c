@@ -108,7 +108,7 @@ static void on_slot_answer(void *arg, const struct call_answer *answer)
 
 	probe->call = NULL;
 	if (load != NULL)
-		pod_note_inflight(pod, (int)json_int_at(load, "/inflight", pod->running + pod->others));
+		pod_note_inflight(pod, (int)json_int_at(load, "/inflight", pod->running + pod->others), loop_now_ms(probe->loop));
 	if (somebody_waits(pod) && pod->others > 0) {
 		loop_timer_set(probe->timer, pod->route->gateway->options->poll_interval_ms);
 		route_kick(pod->route);

@@ -76,9 +76,8 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	if (facts->detail != NULL && facts->detail[0] != '\0' && buf_format(&error, ": %s", facts->detail) < 0)
 		return -1;
-	return problem_format(
-		&(struct problem){ .error = buf_terminated(&error),
-			.reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,
-			.hint = TABLE[refusal].hint },
+	return problem_format(&(struct problem){ .error = buf_terminated(&error),
+				      .reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,
+				      .hint = TABLE[refusal].hint },
 		out);
 }

@@ -15,6 +15,7 @@
 #include "gateway/wake.h"
 
 #define HELLO_KEEP_MS 10000 /* a pod that no slice names is kept this long on its sidecar's word */
+#define NO_LIMIT      INT32_MAX
 
 static int64_t now_of(const struct route *route)
 {
@@ -146,7 +147,8 @@ static struct pod *pick(struct route *route, int limit)
 	int found;
 
 	for (size_t i = 0; i < route->pod_count; i++)
-		candidates[i] = (struct pick_candidate){ .is_usable = pod_is_usable(route->pods[i], now_ms),
+		candidates[i] = (struct pick_candidate){ .is_usable = pod_is_usable(route->pods[i], now_ms) &&
+				(limit == NO_LIMIT || !pod_is_full(route->pods[i])),
 			.inflight = route->pods[i]->running + route->pods[i]->others };
 	found = pick_pod(candidates, route->pod_count, limit, PICK_NONE, route->turn++);
 	mem_release(candidates);
@@ -155,7 +157,7 @@ static struct pod *pick(struct route *route, int limit)
 
 struct pod *route_pick_any(struct route *route)
 {
-	return pick(route, INT32_MAX);
+	return pick(route, NO_LIMIT);
 }
 
 /* Since when, and for how long, may the first in line wait: for a first pod, or for a free slot. */
@@ -200,10 +202,27 @@ static void refuse_all(struct route *route)
 		invocation_refuse(route->line.first, REFUSAL_NO_AGENT);
 }
 
+static bool has_ready_pod(const struct route *route)
+{
+	for (size_t i = 0; i < route->pod_count; i++) {
+		if (route->pods[i]->is_ready && !route->pods[i]->is_terminating)
+			return true;
+	}
+	return false;
+}
+
+/* Why the first in line has waited in vain. A pod that Kubernetes calls ready and that failed it is no slow start. */
+static enum refusal overdue_refusal(const struct route *route)
+{
+	if (route->was_usable)
+		return REFUSAL_QUEUE_TIMEOUT;
+	return route->line.first->failures > 0 && has_ready_pod(route) ? REFUSAL_UNREACHABLE : REFUSAL_START_TIMEOUT;
+}
+
 static void refuse_overdue(struct route *route, int64_t now_ms)
 {
 	while (route->line.first != NULL && deadline_of(route, route->line.first) <= now_ms)
-		invocation_refuse(route->line.first, route->was_usable ? REFUSAL_QUEUE_TIMEOUT : REFUSAL_START_TIMEOUT);
+		invocation_refuse(route->line.first, overdue_refusal(route));
 }
 
 /* Whoever still waits: pods are asked, or made. */
