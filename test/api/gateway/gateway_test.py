@@ -1,0 +1,843 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's promises, one function each; its sentence is its name in the report."""
+
+import asyncio
+import os
+import random
+import re
+import sys
+import time
+
+from fixture import Context, Gateway, token_of
+from harness import Relay, refused, request, run_tests, same, send, until
+
+
+# --- the error table ---
+
+
+def is_refusal(answer, status, reason, words=""):
+    same(answer.status, status, "status of %r" % answer.body)
+    body = answer.json()
+    same(body["reason"], reason, "reason")
+    assert words in body["error"], body
+    assert body["hint"], body
+    same(answer.headers.get("retry-after"), "1" if status == 503 else None, "Retry-After")
+
+
+async def path_without_an_agent(ctx):
+    """a path without namespace and name is a 400 that shows the form"""
+    for path in ("/", "/v1/agents", "/v1/agents/", "/v1/agents/x", "/v1/agents/x/", "/v1/agents//x", "/metrics"):
+        is_refusal(await request("127.0.0.1", ctx.gateway.port, "GET", path), 400, "BadPath")
+
+
+async def unknown_agent(ctx):
+    """an agent that does not exist is a 404"""
+    is_refusal(await ctx.gateway.invoke("nobody"), 404, "AgentNotFound")
+    is_refusal(await ctx.gateway.invoke("nob%6fdy"), 404, "AgentNotFound")
+
+
+async def dots_cannot_escape(ctx):
+    """a dot-dot segment, raw or encoded, is a 400 before any pod sees it"""
+    pod = await ctx.pod()
+    await ctx.agent("dots", pod.ip)
+    for rest in ("/../other", "/a/%2e%2E/b", "/.."):
+        same((await ctx.gateway.invoke("dots", rest)).status, 400, rest)
+    same(len(pod.invocations), 0, "invocations")
+
+
+async def start_too_slow(ctx):
+    """none ready within startupTimeout: a 504 that says what the sidecar saw, and lastInvocationAt all the same"""
+    pod = await ctx.pod(is_ready=False)
+    pod.reason = "PortMismatch"
+    await ctx.agent("slow", (pod.ip, {"ready": False, "serving": False}), startupTimeout="1200ms",
+                    status={"desiredReplicas": 1})
+    began = time.monotonic()
+    waiting = asyncio.create_task(ctx.gateway.invoke("slow"))
+    await until(lambda: pod.questions, "the pod is asked")
+    is_refusal(await waiting, 504, "PortMismatch", "none of the agent's pods became ready in time")
+    assert 1.1 < time.monotonic() - began < 3, "it took %.1f s" % (time.monotonic() - began)
+    assert (await ctx.api.get("slow"))["status"].get("lastInvocationAt"), "no lastInvocationAt"
+    await ctx.gateway.log("invocation.ended", agent="slow", status=504, reason="PortMismatch")
+
+
+async def start_says_the_condition(ctx):
+    """a 504 without any pod gives the reason of the Agent's condition, and its message only to those who ask for it"""
+    status = {"desiredReplicas": 1, "conditions": [
+        {"type": "Available", "status": "False", "reason": "ImagePullFailed", "message": "secret.registry/x: not found",
+         "lastTransitionTime": "2026-01-01T00:00:00Z"}]}
+    await ctx.agent("pulling", status=status, startupTimeout="300ms")
+    await until(lambda: is_seen(ctx, "pulling"), "the condition is seen")
+    answer = await ctx.gateway.invoke("pulling")
+    is_refusal(answer, 504, "ImagePullFailed")
+    assert b"secret.registry" not in answer.body, answer.body
+    full = await ctx.another_gateway("--error-detail=full")
+    is_refusal(await full.invoke("pulling"), 504, "ImagePullFailed", "secret.registry/x: not found")
+    await full.stop()
+
+
+async def is_seen(ctx, name):
+    answer = await ctx.gateway.invoke(name)
+    return answer.json()["reason"] != "StartupTimeout"
+
+
+async def line_is_bounded(ctx):
+    """more waiting than --max-buffer-per-agent is a 503 with Retry-After, at once"""
+    await ctx.agent("crowd", status={"desiredReplicas": 1})
+    waiting = [asyncio.create_task(ctx.gateway.invoke("crowd")) for _ in range(8)]
+    await until(lambda: has_load(ctx.gateway, "crowd", (8, 0)), "eight wait")
+    is_refusal(await ctx.gateway.invoke("crowd"), 503, "BufferFull")
+    same(await ctx.gateway.series("krypton_buffer_depth", agent="crowd"), 8.0, "krypton_buffer_depth")
+    for answer in await asyncio.gather(*waiting):
+        is_refusal(answer, 504, "StartupTimeout")
+    await ctx.gateway.log("invocation.ended", agent="crowd", status=503, reason="BufferFull")
+
+
+async def has_load(gateway, agent, wanted):
+    return await gateway.load(agent) == wanted
+
+
+async def queue_is_bounded_in_time(ctx):
+    """every pod at its concurrency for --max-queue-wait-ms is a 503 with Retry-After"""
+    end = asyncio.Event()
+    pod = await ctx.pod(held(end))
+    await ctx.agent("busy", pod.ip, concurrency=1)
+    first = asyncio.create_task(ctx.gateway.invoke("busy"))
+    await until(lambda: pod.invocations, "the first is there")
+    is_refusal(await ctx.gateway.invoke("busy"), 503, "OverCapacity")
+    await ctx.gateway.log("invocation.ended", agent="busy", status=503, reason="OverCapacity")
+    end.set()
+    same((await first).status, 200)
+    same(len(pod.invocations), 1, "invocations")
+
+
+def held(end, body=b"held"):
+    async def agent(got):
+        await end.wait()
+        got.reply(200, body)
+    return agent
+
+
+async def nobody_there(ctx):
+    """a ready pod that refuses connections is tried again, then a 502"""
+    await ctx.agent("gone", ctx.link.address())
+    is_refusal(await ctx.gateway.invoke("gone", method="POST", body=b"x"), 502, "AgentUnreachable")
+
+
+async def agent_refuses(ctx):
+    """an agent that its sidecar cannot reach is a 502"""
+    pod = await ctx.pod(lambda got: got.refuse("agent_unreachable"))
+    await ctx.agent("deaf", pod.ip)
+    answer = await ctx.gateway.invoke("deaf", method="POST", body=b"x")
+    same(answer.status, 502)
+    assert not [name for name in answer.headers if name.startswith("krypton-")], answer.headers
+
+
+async def first_byte_is_late(ctx):
+    """no first byte within spec.timeout is a 504, and the agent's part is cut"""
+    left = asyncio.Event()
+
+    async def silent(got):
+        await got.client_leaves()
+        left.set()
+
+    pod = await ctx.pod(silent)
+    await ctx.agent("mute", pod.ip, timeout="300ms")
+    is_refusal(await ctx.gateway.invoke("mute"), 504, "AgentTimeout")
+    await asyncio.wait_for(left.wait(), 1)
+    same(len(pod.invocations), 1, "invocations")
+
+
+async def bad_answer(ctx):
+    """an answer that is not HTTP is a 502"""
+    def garbage(got):
+        got.writer.write(b"220 mail ready\r\n\r\n")
+        got.writer.close()
+
+    pod = await ctx.pod(garbage)
+    await ctx.agent("mailer", pod.ip)
+    is_refusal(await ctx.gateway.invoke("mailer", method="POST", body=b"x"), 502, "AgentBadAnswer")
+
+
+# --- taken back, and never sent twice ---
+
+
+async def taken_back(ctx):
+    """what a sidecar refuses goes to another pod, body and all, unseen by the client, and to one agent once"""
+    refusing = [await ctx.pod(lambda got, why=why: got.refuse(why, 8))
+                for why in ("over_capacity", "draining", "agent_unreachable")]
+    taker = await ctx.pod(lambda got: got.reply(201, got.body))
+    await ctx.agent("picky", *(pod.ip for pod in refusing), taker.ip)
+    for size in (0, 5, 65000):
+        body = random.Random(size).randbytes(size)
+        answer = await ctx.gateway.invoke("picky", "/x", "POST", body=body)
+        same(answer.status, 201)
+        assert answer.body == body, "the body arrived changed"
+        same([name for name in answer.headers if name.startswith("krypton-")], [], "our own headers")
+    same(len(taker.invocations), 3, "invocations that were taken")
+    asked = [pod for pod in refusing if pod.invocations]
+    assert asked, "no pod has refused"
+    same(sum([await ctx.gateway.series("krypton_gateway_repeats_total", agent="picky", reason=why) or 0
+              for why in ("over_capacity", "draining", "agent_unreachable")]),
+         float(sum(len(pod.invocations) for pod in refusing)), "krypton_gateway_repeats_total")
+
+
+async def large_body(ctx):
+    """a body larger than what is held waits for the sidecar's word, and goes to the pod that admits it"""
+    full = await ctx.pod()
+    full.serve = refuse_at_the_head(full)
+    full.stop()
+    await full.start()
+    taker = await ctx.pod(lambda got: got.reply(200, b"%d" % len(got.body)))
+    await ctx.agent("heavy", full.ip, taker.ip)
+    body = os.urandom(3 << 20)
+    for _ in range(4):
+        answer = await ctx.gateway.invoke("heavy", method="POST", body=body)
+        same((answer.status, answer.body), (200, b"%d" % len(body)))
+    assert all(got.body == body for got in taker.invocations), "the body arrived changed"
+    same(len(taker.invocations), 4, "invocations that were taken")
+    assert full.invocations, "the full pod was never asked"
+
+
+def refuse_at_the_head(pod):
+    """A sidecar over its cap answers before the body comes, which it was asked to confirm."""
+    async def serve(reader, writer):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        if "krypton-gateway" in head:
+            assert "expect: 100-continue" in head, head
+            pod.invocations.append(head)
+            writer.write(b"HTTP/1.1 503 X\r\nKrypton-Reason: over_capacity\r\nKrypton-Inflight: 8\r\n"
+                         b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        else:
+            body = b'{"inflight": 8}'
+            writer.write(b"HTTP/1.1 200 X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+    return serve
+
+
+async def broken_post(ctx):
+    """a connection that breaks after a POST went out is a 502, and the POST is delivered exactly once"""
+    pods = [await ctx.pod(lambda got: got.abort()) for _ in range(2)]
+    await ctx.agent("fragile", *(pod.ip for pod in pods))
+    is_refusal(await ctx.gateway.invoke("fragile", method="POST", body=b"pay"), 502, "AgentClosedConnection")
+    same(sum(len(pod.invocations) for pod in pods), 1, "deliveries")
+    await ctx.gateway.log("invocation.ended", agent="fragile", status=502, reason="AgentClosedConnection")
+
+
+async def broken_get(ctx):
+    """a GET whose connection broke before a byte came back is sent again"""
+    seen = []
+
+    def agent(got):
+        seen.append(got)
+        got.abort() if len(seen) == 1 else got.reply(200, b"fine")
+
+    pods = [await ctx.pod(agent) for _ in range(2)]
+    await ctx.agent("shaky", *(pod.ip for pod in pods))
+    same((await ctx.gateway.invoke("shaky")).body, b"fine")
+    same(len(seen), 2, "deliveries")
+
+
+async def broken_in_the_middle(ctx):
+    """an answer that breaks off in the middle is a visible break, never a clean end"""
+    def agent(got):
+        got.begin("text/plain")
+        got.piece(b"first")
+        got.abort()
+
+    async def short(got):
+        got.writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nfirst")
+        await got.writer.drain()
+        got.writer.close()
+
+    for name, part in (("half-chunked", agent), ("half-counted", short)):
+        pod = await ctx.pod(part)
+        await ctx.agent(name, pod.ip)
+        answer = await ctx.gateway.invoke(name)
+        same((answer.status, answer.is_whole), (200, False), name)
+        same(len(pod.invocations), 1, "deliveries")
+
+
+# --- the line ---
+
+
+async def first_come_first_served(ctx):
+    """requests that wait are served first come first served, each by the end of one before it"""
+    gate = asyncio.Semaphore(0)
+
+    async def agent(got):
+        await gate.acquire()
+        got.reply(200, got.target.encode())
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("queue", pod.ip, concurrency=1)
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(ctx.gateway.invoke("queue", "/%d" % number)))
+        wanted = (number, 1)
+        await until(lambda: has_load(ctx.gateway, "queue", wanted), "%d wait" % number)
+    for number in range(5):
+        gate.release()
+        same((await tasks[number]).body, b"/%d" % number)
+    same([got.target for got in pod.invocations], ["/%d" % number for number in range(5)], "order")
+
+
+async def client_leaves_the_line(ctx):
+    """a client that leaves the line is not sent on"""
+    end = asyncio.Event()
+    pod = await ctx.pod(held(end))
+    await ctx.agent("leaver", pod.ip, concurrency=1)
+    first = asyncio.create_task(ctx.gateway.invoke("leaver", "/first"))
+    await until(lambda: pod.invocations, "the first is there")
+    second = await send("127.0.0.1", ctx.gateway.port, "GET", ctx.gateway.path("leaver", "/second"))
+    await until(lambda: has_load(ctx.gateway, "leaver", (1, 1)), "the second waits")
+    second.close()
+    third = asyncio.create_task(ctx.gateway.invoke("leaver", "/third"))
+    await until(lambda: ctx.gateway.logged("invocation.ended", agent="leaver", close="client_left"), "the second has left")
+    end.set()
+    await asyncio.gather(first, third)
+    same([got.target for got in pod.invocations], ["/first", "/third"], "order")
+
+
+async def fewest_in_flight(ctx):
+    """the pod with the fewest in flight gets the next request"""
+    end = asyncio.Event()
+    pods = [await ctx.pod(held(end)) for _ in range(3)]
+    await ctx.agent("spread", *(pod.ip for pod in pods), concurrency=4)
+    tasks = []
+    for number in range(9):
+        tasks.append(asyncio.create_task(ctx.gateway.invoke("spread", "/hold")))
+        await until(lambda: sum(len(pod.invocations) for pod in pods) == number + 1, "it is there")
+    same([len(pod.invocations) for pod in pods], [3, 3, 3], "in flight")
+    end.set()
+    await asyncio.gather(*tasks)
+
+
+async def two_gateways(ctx):
+    """a slot that another gateway's exchange has freed is found"""
+    end = asyncio.Event()
+    pod = await ctx.pod(held(end))
+
+    def agent(got):
+        if pod.inflight >= 1:
+            got.refuse("over_capacity", pod.inflight)
+            return None
+        pod.inflight += 1
+        return run(got)
+
+    async def run(got):
+        await end.wait()
+        pod.inflight -= 1
+        got.reply(200, b"done", Krypton_Inflight="1")
+
+    pod.agent, pod.concurrency = agent, 1
+    await ctx.agent("shared", pod.ip, concurrency=1)
+    other = await ctx.another_gateway()
+    await other.knows("shared")
+    first = asyncio.create_task(ctx.gateway.invoke("shared", "/first", "POST", body=b"1"))
+    await until(lambda: pod.inflight, "the first runs")
+    second = asyncio.create_task(other.invoke("shared", "/second", "POST", body=b"2"))
+    await until(lambda: has_load(other, "shared", (1, 0)), "the second waits")
+    await until(lambda: [q for q in pod.questions if q.target == "/_krypton/inflight"], "the pod is asked for a slot")
+    end.set()
+    same((await first).body, b"done")
+    same((await second).body, b"done")
+    same([got.body for got in pod.invocations if got.target == "/first"], [b"1"], "deliveries of the first")
+    await other.stop()
+
+
+async def narrower_sidecar(ctx):
+    """a pod whose sidecar admits fewer than spec.concurrency is not asked again and again; who waits for it gets in"""
+    pod = await ctx.pod()
+    end = asyncio.Event()
+
+    def agent(got):
+        if pod.inflight >= 1:
+            got.refuse("over_capacity", pod.inflight)
+            return None
+        pod.inflight += 1
+        return run(got)
+
+    async def run(got):
+        await end.wait()
+        pod.inflight -= 1
+        got.reply(200, b"done", Krypton_Inflight="1")
+
+    pod.agent, pod.concurrency = agent, 1
+    await ctx.agent("narrow", pod.ip, concurrency=8)
+    tasks = [asyncio.create_task(ctx.gateway.invoke("narrow", "/%d" % n, "POST", body=b"x")) for n in range(4)]
+    await until(lambda: has_load(ctx.gateway, "narrow", (3, 1)), "three wait")
+    asked = len(pod.invocations)
+    assert asked <= 8, "asked %d times" % asked
+    end.set()
+    same([answer.body for answer in await asyncio.gather(*tasks)], [b"done"] * 4)
+
+
+# --- cold starts ---
+
+
+async def cold_start(ctx):
+    """a sleeping agent is woken by one write however many wait, and they are released before Kubernetes calls the pod ready"""
+    pod = await ctx.pod(is_ready=False)
+    made = await ctx.agent("sleeper", mode="serverless", minReplicas=0, startupTimeout="15s", status={"desiredReplicas": 0})
+    await ctx.gateway.knows("sleeper")
+    async with ctx.api.changes("sleeper", made["metadata"]["resourceVersion"]) as changes:
+        waiting = [asyncio.create_task(ctx.gateway.invoke("sleeper")) for _ in range(8)]
+        await until(lambda: has_load(ctx.gateway, "sleeper", (8, 0)), "eight wait")
+        await until(lambda: changes.seen, "the wake")
+        await ctx.api.pods("sleeper", (pod.ip, {"ready": False, "serving": False}))
+        await until(lambda: [q for q in pod.questions if q.target.startswith("/readyz?wait=")], "the pod is asked")
+        pod.ready.set()
+        same([answer.status for answer in await asyncio.gather(*waiting)], [200] * 8)
+        same(len(changes.seen), 1, "writes")
+        status = changes.seen[0]["status"]
+        same(status["desiredReplicas"], 1, "desiredReplicas")
+        assert status["lastInvocationAt"], "lastInvocationAt is in the same write"
+    same([q for q in pod.questions if not q.target.startswith("/readyz")], [], "other questions")
+    same(await ctx.gateway.series("krypton_cold_starts_total", agent="sleeper"), 1.0, "krypton_cold_starts_total")
+    ended = await ctx.gateway.log("invocation.ended", agent="sleeper", status=200)
+    assert ended["cold_start_ms"] > 0, ended
+
+
+async def cold_start_in_a_storm(ctx):
+    """a wake that meets somebody else's writes reads again and gets through"""
+    await ctx.agent("stormy", mode="serverless", minReplicas=0, status={"desiredReplicas": 0})
+    pod = await ctx.pod()
+    calm = asyncio.Event()
+
+    async def storm(writer):
+        number = 0
+        while not calm.is_set():
+            number += 1
+            await ctx.api.patch("stormy", {"metadata": {"annotations": {"example/%d" % writer: str(number)}}})
+
+    writers = [asyncio.create_task(storm(number)) for number in range(3)]
+    try:
+        waiting = asyncio.create_task(ctx.gateway.invoke("stormy"))
+        await until(lambda: is_woken(ctx, "stormy"), "the agent is woken")
+    finally:
+        calm.set()
+        await asyncio.gather(*writers)
+    await ctx.api.pods("stormy", pod.ip)
+    same((await waiting).status, 200)
+
+
+async def is_woken(ctx, name):
+    status = (await ctx.api.get(name))["status"]
+    return status.get("desiredReplicas") == 1 and status.get("lastInvocationAt")
+
+
+async def somebody_else_woke_it(ctx):
+    """where the scaler raised the count first, the gateway leaves it and notes the invocation all the same"""
+    await ctx.agent("raised", mode="serverless", minReplicas=0, maxReplicas=5, startupTimeout="15s",
+                    status={"desiredReplicas": 0})
+    waiting = asyncio.create_task(ctx.gateway.invoke("raised"))
+    await ctx.api.patch_status("raised", {"desiredReplicas": 3})
+    await until(lambda: is_noted(ctx, "raised"), "lastInvocationAt is written")
+    seen = (await ctx.api.get("raised"))["status"]["desiredReplicas"]
+    same(seen, 3, "desiredReplicas")
+    pod = await ctx.pod()
+    await ctx.api.pods("raised", pod.ip)
+    same((await waiting).status, 200)
+
+
+async def is_noted(ctx, name):
+    return (await ctx.api.get(name))["status"].get("lastInvocationAt")
+
+
+async def last_invocation_is_rare(ctx):
+    """lastInvocationAt is written once in ten seconds, not with every request"""
+    pod = await ctx.pod()
+    made = await ctx.agent("noted", pod.ip)
+    async with ctx.api.changes("noted", made["metadata"]["resourceVersion"]) as changes:
+        for _ in range(20):
+            same((await ctx.gateway.invoke("noted")).status, 200)
+        await until(lambda: changes.seen, "the write")
+        mark = await ctx.api.patch("noted", {"metadata": {"annotations": {"example/mark": "1"}}})
+        await until(lambda: changes.seen[-1]["metadata"]["resourceVersion"] == mark["metadata"]["resourceVersion"], "the mark")
+        same(len(changes.seen), 2, "writes, with the test's own")
+
+
+async def hello(ctx):
+    """a sidecar's hello with the right token brings requests to a pod that no EndpointSlice names, after it was asked back"""
+    made = await ctx.agent("early", mode="serverless", minReplicas=0, startupTimeout="15s", status={"desiredReplicas": 1})
+    pod = await ctx.pod(token=token_of(made))
+    waiting = asyncio.create_task(ctx.gateway.invoke("early"))
+    await until(lambda: has_load(ctx.gateway, "early", (1, 0)), "one waits")
+    same(await say_hello(ctx.gateway, pod.ip, "early", None), 403, "hello without a token")
+    same(await say_hello(ctx.gateway, pod.ip, "early", "0" * 64), 403, "hello with a wrong token")
+    same(await say_hello(ctx.gateway, pod.ip, "nobody", token_of(made)), 403, "hello for nobody")
+    same(len(pod.questions), 0, "questions before a hello was believed")
+    same(await say_hello(ctx.gateway, pod.ip, "early", token_of(made)), 204, "hello")
+    same((await waiting).status, 200)
+    same([q.headers.get("krypton-token") for q in pod.questions], [token_of(made)], "tokens that the pod was shown")
+
+
+async def say_hello(gateway, ip, agent, token):
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.ops_port, local_addr=(ip, 0))
+    writer.write(("POST /_krypton/hello?namespace=%s&name=%s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n%sConnection: close"
+                  "\r\n\r\n" % (gateway.namespace, agent, "Krypton-Token: %s\r\n" % token if token else "")).encode())
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split(b" ")[1])
+
+
+async def hello_of_another(ctx):
+    """a hello whose caller does not know the agent's token itself gets no requests"""
+    made = await ctx.agent("victim", startupTimeout="1s", status={"desiredReplicas": 1})
+    stranger = await ctx.pod(token="of another agent")
+    waiting = asyncio.create_task(ctx.gateway.invoke("victim"))
+    await until(lambda: has_load(ctx.gateway, "victim", (1, 0)), "one waits")
+    same(await say_hello(ctx.gateway, stranger.ip, "victim", token_of(made)), 204, "hello")
+    await until(lambda: stranger.questions, "it is asked back")
+    same((await waiting).status, 504)
+    same(len(stranger.invocations), 0, "invocations")
+    same([q.target for q in stranger.questions if not q.headers.get("krypton-token")], [], "questions without the token")
+
+
+# --- what the scaler is told ---
+
+
+async def load_is_told(ctx):
+    """/_krypton/load answers a long poll the moment that a line forms, and not before"""
+    await ctx.agent("polled", status={"desiredReplicas": 1})
+    version = (await ctx.gateway.ops("/_krypton/load")).json()["version"]
+    poll = asyncio.create_task(ctx.gateway.ops("/_krypton/load?after=%d&wait=20s" % version))
+    same((await ctx.gateway.ops("/_krypton/load?after=%d&wait=50ms" % version)).json()["version"], version, "version at rest")
+    assert not poll.done(), "the poll was answered without a cause"
+    began = time.monotonic()
+    waiting = asyncio.create_task(ctx.gateway.invoke("polled"))
+    told = (await poll).json()
+    assert time.monotonic() - began < 1, "told after %.1f s" % (time.monotonic() - began)
+    same(told["agents"]["%s/polled" % ctx.api.namespace], {"waiting": 1, "inflight": 0}, "load")
+    assert told["version"] != version
+    for query in ("after=x", "wait=x", "wait=31s", "after=-1"):
+        same((await ctx.gateway.ops("/_krypton/load?" + query)).status, 400, query)
+    same((await waiting).status, 504)
+
+
+# --- the table ---
+
+
+async def deleted_while_waiting(ctx):
+    """who waits for an agent that is deleted gets a 404 at once"""
+    await ctx.agent("doomed", startupTimeout="15s", status={"desiredReplicas": 1})
+    waiting = [asyncio.create_task(ctx.gateway.invoke("doomed")) for _ in range(3)]
+    await until(lambda: has_load(ctx.gateway, "doomed", (3, 0)), "three wait")
+    await ctx.api.delete("doomed")
+    for answer in await asyncio.gather(*waiting):
+        is_refusal(answer, 404, "AgentNotFound")
+    await ctx.gateway.log("route.removed", agent="doomed")
+    is_refusal(await ctx.gateway.invoke("doomed"), 404, "AgentNotFound")
+
+
+async def deleted_while_running(ctx):
+    """an answer that runs goes on to its end when its agent is deleted"""
+    end = asyncio.Event()
+
+    async def agent(got):
+        got.begin()
+        got.piece(b"data: 1\n\n")
+        await end.wait()
+        got.piece(b"data: 2\n\n")
+        got.end()
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("ending", pod.ip)
+    running = await ctx.gateway.stream("ending")
+    same(await running.piece(), b"data: 1\n\n")
+    await ctx.api.delete("ending")
+    await ctx.gateway.log("route.removed", agent="ending")
+    end.set()
+    answer = await running.whole()
+    same((answer.body, answer.is_whole), (b"data: 2\n\n", True))
+
+
+async def terminating_pod(ctx):
+    """a pod that terminates gets no new requests"""
+    going, staying = await ctx.pod(), await ctx.pod()
+    await ctx.agent("rolling", (going.ip, {"terminating": True}), staying.ip)
+    for _ in range(6):
+        same((await ctx.gateway.invoke("rolling")).status, 200)
+    same(len(going.invocations), 0, "invocations of the one that goes")
+
+
+async def api_server_gone(ctx):
+    """with the API server gone the gateway serves from its last table, says so, and catches up when it is back"""
+    relay = await Relay().start()
+    gateway = Gateway(ctx, *ctx.FLAGS, kubeconfig=ctx.kubeconfig(server="https://127.0.0.1:%d" % relay.port))
+    ctx.daemons.append(await gateway.start())
+    await gateway.synced()
+    pod = await ctx.pod()
+    await ctx.agent("steady", pod.ip)
+    await gateway.knows("steady")
+    same((await gateway.invoke("steady")).status, 200)
+    same((await gateway.ops("/readyz")).status, 200)
+    relay.cut()
+    await until(lambda: gateway.logged("watch.interrupted", resource="agents"), "the cut is logged")
+    await until(lambda: gateway.logged("watch.interrupted", resource="endpointslices"), "the cut is logged")
+    for _ in range(5):
+        same((await gateway.invoke("steady", "/x", "POST", body=b"x")).status, 200)
+    verbose = (await gateway.ops("/readyz?verbose")).body.decode()
+    assert "agents" in verbose and "127.0.0.1:%d" % relay.port in verbose, verbose
+    await ctx.api.agent("newcomer")
+    relay.mend()
+    await gateway.knows("newcomer")
+    await until(lambda: is_ready(gateway), "ready again")
+    await gateway.stop()
+    relay.close()
+
+
+async def is_ready(gateway):
+    return (await gateway.ops("/readyz")).status == 200
+
+
+async def no_rights(ctx):
+    """a right that is missing is named with verb and resource, in the log and by /readyz?verbose"""
+    ctx.api.run("-n", ctx.api.namespace, "create", "serviceaccount", "poor")
+    token = ctx.api.run("-n", ctx.api.namespace, "create", "token", "poor", "--duration=10m").strip()
+    gateway = Gateway(ctx, *ctx.FLAGS, kubeconfig=ctx.kubeconfig(token=token))
+    ctx.daemons.append(await gateway.start())
+    log = await gateway.log("watch.interrupted", resource="agents")
+    assert re.match(r"cannot (list|watch) agents.krypton.ai: 403", log["error"]), log
+    answer = await gateway.ops("/readyz?verbose")
+    same(answer.status, 503)
+    text = answer.body.decode()
+    for resource in ("agents.krypton.ai", "endpointslices.discovery.k8s.io"):
+        assert re.search(r"cannot (list|watch) " + resource, text), text
+    is_refusal(await gateway.invoke("anything"), 503, "GatewayStarting")
+    assert token not in "".join(gateway.lines), "the token is in the log"
+    await gateway.stop()
+
+
+# --- headers and bytes ---
+
+
+async def paths_are_verbatim(ctx):
+    """behind the prefix everything is passed as it came; a bare agent path is the root"""
+    pod = await ctx.pod()
+    await ctx.agent("verbatim", pod.ip)
+    for rest, wanted in (("", "/"), ("/", "/"), ("?a=%20b&c", "/?a=%20b&c"), ("/a%2Fb//c/?x=/../y", "/a%2Fb//c/?x=/../y"),
+                         ("/tasks/1:cancel", "/tasks/1:cancel"), ("//", "//")):
+        same((await ctx.gateway.invoke("verbatim", rest)).status, 200, rest)
+        same(pod.invocations[-1].target, wanted, rest)
+
+
+async def headers_to_the_agent(ctx):
+    """the agent sees its own Host, the forwarding headers of a trusted proxy, and no header of ours from a client"""
+    pod = await ctx.pod()
+    await ctx.agent("named", pod.ip, port=9000)
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await ctx.gateway.invoke("named", "/x", headers={
+        "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "public.example",
+        "traceparent": trace, "Krypton-Token": "stolen", "KRYPTON-x": "1", "Connection": "X-Hop", "X-Hop": "1"})
+    seen = pod.invocations[-1].headers
+    prefix = "/v1/agents/%s/named" % ctx.api.namespace
+    for name, value in (("host", "127.0.0.1:9000"), ("x-forwarded-for", "203.0.113.9, 127.0.0.1"),
+                        ("x-forwarded-proto", "https"), ("x-forwarded-host", "public.example"),
+                        ("x-forwarded-prefix", prefix), ("traceparent", trace), ("krypton-token", None),
+                        ("krypton-x", None), ("x-hop", None), ("connection", None)):
+        same(seen.get(name), value, name)
+    wary = await ctx.another_gateway("--trusted-proxies=10.0.0.0/8")
+    await wary.knows("named")
+    await wary.invoke("named", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https",
+                                        "Forwarded": "for=203.0.113.9"})
+    seen = pod.invocations[-1].headers
+    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "http"), ("forwarded", None),
+                        ("x-forwarded-host", "127.0.0.1:%d" % wary.port), ("x-forwarded-prefix", prefix)):
+        same(seen.get(name), value, name)
+    await wary.stop()
+
+
+async def streams_flow(ctx):
+    """an event stream arrives event by event, asks proxies not to buffer it, and carries no header of ours"""
+    steps = asyncio.Queue()
+
+    async def agent(got):
+        got.begin(Krypton_Inflight="1", Krypton_Secret="x", WWW_Authenticate="Bearer")
+        while (event := await steps.get()) is not None:
+            got.piece(event)
+        got.end()
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("events", pod.ip)
+    running = await ctx.gateway.stream("events", method="POST", body=b"{}")
+    same(running.headers.get("x-accel-buffering"), "no", "X-Accel-Buffering")
+    same(running.headers.get("www-authenticate"), "Bearer", "WWW-Authenticate")
+    same([name for name in running.headers if name.startswith("krypton")], [], "our own headers")
+    for event in (b": comment\r\n\r\n", b"id: 1\nretry: 5\ndata:\n\n", b"data: a\ndata: b\n\n"):
+        steps.put_nowait(event)
+        same(await asyncio.wait_for(running.piece(), 5), event)
+    steps.put_nowait(None)
+    same(((await running.whole()).is_whole), True, "an orderly end")
+
+    def choosy(got):
+        got.begin(X_Accel_Buffering="yes")
+        got.end()
+
+    pod.agent = choosy
+    same((await ctx.gateway.invoke("events")).headers.get("x-accel-buffering"), "yes", "the agent's own word")
+    pod.agent = lambda got: got.reply(200, b"{}")
+    same((await ctx.gateway.invoke("events")).headers.get("x-accel-buffering"), None, "no stream")
+
+
+async def client_leaves_a_stream(ctx):
+    """a client that closes its stream closes the agent's within a second"""
+    left = asyncio.Event()
+
+    async def agent(got):
+        got.begin()
+        got.piece(b"data: 1\n\n")
+        await got.client_leaves()
+        left.set()
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("closing", pod.ip)
+    running = await ctx.gateway.stream("closing")
+    same(await running.piece(), b"data: 1\n\n")
+    running.close()
+    await asyncio.wait_for(left.wait(), 1)
+    await until(lambda: has_load(ctx.gateway, "closing", (0, 0)), "nothing runs")
+
+
+async def mcp_listeners(ctx):
+    """an mcp agent's event streams do not use up its concurrency"""
+    async def agent(got):
+        if got.method == "GET":
+            got.begin()
+            await got.client_leaves()
+        else:
+            got.reply(200, b"{}")
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("tools", pod.ip, protocol="mcp", concurrency=1)
+    streams = [await ctx.gateway.stream("tools", "/mcp", headers={"Accept": "text/event-stream"}) for _ in range(3)]
+    same((await ctx.gateway.invoke("tools", "/mcp", "POST", body=b"{}")).status, 200)
+    same(await ctx.gateway.load("tools"), (0, 3), "load")
+    for running in streams:
+        running.close()
+
+
+async def upgrade(ctx):
+    """an upgrade passes both ways"""
+    async def agent(got):
+        same(got.headers.get("upgrade"), "echo", "Upgrade")
+        got.writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nwelcome")
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("socket", pod.ip)
+    running = await ctx.gateway.stream("socket", "/ws", headers={"Connection": "upgrade", "Upgrade": "echo"})
+    same(running.status, 101)
+    same(await asyncio.wait_for(running.reader.readexactly(7), 5), b"welcome")
+    running.close()
+
+
+async def invocations_are_counted(ctx):
+    """invocations are counted and timed by agent, and logged one line each"""
+    pod = await ctx.pod(lambda got: got.reply(int(got.target[1:])))
+    await ctx.agent("counted", pod.ip)
+    for status in (200, 200, 404, 500):
+        same((await ctx.gateway.invoke("counted", "/%d" % status)).status, status)
+    for status, count in ((200, 2.0), (404, 1.0), (500, 1.0)):
+        same(await ctx.gateway.series("krypton_invocations_total", agent="counted", status=status), count)
+    same(await ctx.gateway.series("krypton_invocation_duration_seconds_count", agent="counted"), 4.0)
+    same(len(ctx.gateway.logged("invocation.ended", agent="counted")), 4, "lines")
+    same(ctx.gateway.logged("invocation.ended", agent="counted", status=404)[0]["pod_ip"], pod.ip, "pod_ip")
+    await ctx.api.delete("counted")
+    await ctx.gateway.log("route.removed", agent="counted")
+    same(await ctx.gateway.series("krypton_invocations_total", agent="counted"), None, "series of a deleted agent")
+
+
+# --- the process ---
+
+
+async def bad_flags(ctx):
+    """a wrong flag is one line that names it, and status 2"""
+    for flag in ("--max-buffer-per-agent=0", "--max-queue-wait-ms=soon", "--listen-address=nowhere", "--no-such-flag=1",
+                 "--stream-idle-timeout=5", "--trusted-proxies=10.0.0.0/99", "--error-detail=all", "--max-held-bytes=1k",
+                 "--internal-key-file=/nowhere", "--log-level=loud"):
+        lines, status = await refused("gateway", flag)
+        same((len(lines), status), (1, 2), "lines and status of %s: %r" % (flag, lines))
+        name, _, value = flag.partition("=")
+        assert name in lines[0] and (value in lines[0] or name == "--no-such-flag"), lines
+
+
+async def no_kubeconfig(ctx):
+    """a kubeconfig that is not there or makes no sense is one line that names it, and status 2"""
+    for name in ("/nowhere/kubeconfig", os.path.abspath(__file__)):
+        lines, status = await refused("gateway", "--kubeconfig=" + name)
+        same((len(lines), status), (1, 2), "lines and status: %r" % lines)
+        assert name in lines[0], lines
+
+
+async def version_and_help(ctx):
+    """--version and --help say what they are asked for, and end with 0"""
+    lines, status = await refused("gateway", "--version")
+    same((len(lines), status), (1, 0))
+    lines, status = await refused("gateway", "--help")
+    same(status, 0)
+    assert any("--max-buffer-per-agent" in line for line in lines), lines
+
+
+async def effective_settings(ctx):
+    """/configz shows the effective settings"""
+    settings = (await ctx.gateway.ops("/configz")).json()
+    same(settings["max-buffer-per-agent"], 8, "max-buffer-per-agent")
+
+
+async def sigterm(ctx):
+    """SIGTERM: not ready at once, new requests for a moment more, what runs ends whole, then status 0"""
+    end = asyncio.Event()
+
+    async def agent(got):
+        if got.target == "/long":
+            got.begin()
+            got.piece(b"data: 1\n\n")
+            await end.wait()
+            got.piece(b"data: 2\n\n")
+            got.end()
+        else:
+            got.reply(200, b"late")
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("lasting", pod.ip)
+    gateway = await ctx.another_gateway("--shutdown-delay=1s")
+    await gateway.knows("lasting")
+    running = await gateway.stream("lasting", "/long")
+    same(await running.piece(), b"data: 1\n\n")
+    gateway.process.terminate()
+    await gateway.log("gateway.stopping")
+    same((await request("127.0.0.1", gateway.port, "GET", "/readyz")).status, 503, "/readyz")
+    same((await gateway.ops("/readyz")).status, 503, "/readyz")
+    same((await gateway.ops("/healthz")).status, 200, "/healthz")
+    late = await gateway.invoke("lasting", "/late")
+    same((late.status, late.body, late.headers.get("connection")), (200, b"late", "close"))
+    await gateway.log("gateway.draining")
+    assert gateway.process.returncode is None, "it ended while a stream ran"
+    end.set()
+    answer = await running.whole()
+    same((answer.body, answer.is_whole), (b"data: 2\n\n", True))
+    same(await gateway.end(), 0, "status")
+
+
+TESTS = [
+    path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
+    queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
+    broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways,
+    narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
+    hello_of_another, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
+    paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, mcp_listeners, upgrade,
+    invocations_are_counted, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
+]
+
+
+async def main(names):
+    tests = [test for test in TESTS if not names or test.__name__ in names]
+    context = await Context().start()
+    try:
+        return await run_tests(tests, context)
+    finally:
+        await context.close()
+
+
+sys.exit(0 if asyncio.run(main(sys.argv[1:])) else 1)
