@@ -10,7 +10,7 @@ usage() {
 	cat <<'TEXT'
 usage: hack/docs.sh [--check] [--help]
 
-Writes the pages of docs/reference (make docs). Needs the daemons and the tables program: `make docs` builds them.
+Writes the pages of docs/reference, and the table of values in docs/INSTALL.md. Needs the daemons and the tables program: `make docs` builds them.
   --check   write nothing; say whether the pages are up to date and the links of all documents lead somewhere
 
 Environment: BUILD, where things are built (build).
@@ -95,6 +95,7 @@ main() {
 	if [[ $check == no ]]; then
 		mkdir -p "$pages"
 		write_pages "$pages"
+		/usr/bin/python3 -B test/chart/values_table.py --write charts/krypton docs/INSTALL.md
 		return
 	fi
 	scratch=$(mktemp -d)
