@@ -12,6 +12,7 @@
 #define IDLE_TIMEOUT_MS    30000
 #define REUSE_UNSAFE_MS    1000
 #define MAX_IDLE           64
+#define WORD_KEEP_MS       10000 /* a pod that no slice names is believed this long */
 
 struct pod *pod_new(struct loop *loop, const char *ip)
 {
@@ -60,9 +61,16 @@ void pod_set_listed(struct pod *pod, const struct endpoint *endpoint, int64_t no
 		pod->unlisted_since_ms = now_ms;
 }
 
+bool pod_is_on_its_word(const struct pod *pod, int64_t now_ms)
+{
+	return pod->is_warm && !pod->is_listed && now_ms - pod->unlisted_since_ms < WORD_KEEP_MS;
+}
+
 bool pod_is_usable(const struct pod *pod, int64_t now_ms)
 {
-	return (pod->is_ready || pod->is_warm) && !pod->is_terminating && now_ms >= pod->avoid_until_ms;
+	bool is_up = pod->is_ready || (pod->is_warm && pod->is_listed) || pod_is_on_its_word(pod, now_ms);
+
+	return is_up && !pod->is_terminating && now_ms >= pod->avoid_until_ms;
 }
 
 bool pod_may_become_usable(const struct pod *pod)

@@ -28,7 +28,7 @@ struct pod {
 	int64_t others_since_ms;   /* monotonic: when it said so */
 	int cap;                   /* what its sidecar admits, known since it refused; 0: not known */
 	int64_t avoid_until_ms;    /* monotonic: it was draining or unreachable a moment ago */
-	int64_t unlisted_since_ms; /* known by a hello alone since then */
+	int64_t unlisted_since_ms; /* known by its word alone since then */
 	struct probe *probe;       /* a question to its sidecar under way; NULL: none */
 };
 
@@ -39,6 +39,8 @@ void pod_unref(struct pod **pod);
 /* Takes over what an EndpointSlice says; `endpoint` NULL: no slice names it. */
 void pod_set_listed(struct pod *pod, const struct endpoint *endpoint, int64_t now_ms);
 bool pod_is_usable(const struct pod *pod, int64_t now_ms);
+/* No slice names it, and its sidecar has told us itself a moment ago. */
+bool pod_is_on_its_word(const struct pod *pod, int64_t now_ms);
 /* Up, but not said to be ready: worth asking whether it is. */
 bool pod_may_become_usable(const struct pod *pod);
 /* Its sidecar's word on how many run there, ours among them. */

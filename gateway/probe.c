@@ -54,6 +54,7 @@ static void note_warm(struct pod *pod)
 {
 	pod->is_warm = true;
 	pod->avoid_until_ms = 0;
+	pod->unlisted_since_ms = loop_now_ms(pod->probe->loop);
 	probe_cancel(pod);
 	route_kick(pod->route);
 }
@@ -91,12 +92,17 @@ static void on_hello_answer(void *arg, const struct call_answer *answer)
 {
 	struct probe *probe = arg;
 	struct pod *pod = probe->pod;
+	struct route *route = pod->route;
 
 	probe->call = NULL;
-	if (answer->status == 200)
+	if (answer->status == 200) {
 		note_warm(pod);
-	else
-		probe_cancel(pod);
+		return;
+	}
+	probe_cancel(pod);
+	if (!pod->is_listed)
+		route_forget_pod(route, pod);
+	route_kick(route); /* a pod that is listed is asked as before */
 }
 
 static void on_slot_answer(void *arg, const struct call_answer *answer)
@@ -180,10 +186,15 @@ void probe_ready(struct pod *pod)
 		ask_ready(start(pod, ask_ready));
 }
 
+/* What it said a moment ago need not be asked again; what it said long ago is asked at once. */
 void probe_slot(struct pod *pod)
 {
-	if (pod->probe == NULL)
-		loop_timer_set(start(pod, ask_slot)->timer, pod->route->gateway->options->poll_interval_ms);
+	int64_t age_ms, period_ms = pod->route->gateway->options->poll_interval_ms;
+
+	if (pod->probe != NULL)
+		return;
+	age_ms = loop_now_ms(pod->route->gateway->loop) - pod->others_since_ms;
+	loop_timer_set(start(pod, ask_slot)->timer, age_ms < period_ms ? period_ms - age_ms : 0);
 }
 
 void probe_hello(struct pod *pod, const char *token)

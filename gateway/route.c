@@ -14,8 +14,7 @@
 #include "gateway/probe.h"
 #include "gateway/wake.h"
 
-#define HELLO_KEEP_MS 10000 /* a pod that no slice names is kept this long on its sidecar's word */
-#define NO_LIMIT      INT32_MAX
+#define NO_LIMIT INT32_MAX
 
 static int64_t now_of(const struct route *route)
 {
@@ -122,13 +121,25 @@ void route_set_endpoints(struct route *route, const struct endpoint *const *endp
 		bool was_listed = pod->is_listed;
 
 		pod_set_listed(pod, find_endpoint(endpoints, count, pod->ip), now_ms);
-		if (pod->is_listed || (!was_listed && pod->is_warm && now_ms - pod->unlisted_since_ms < HELLO_KEEP_MS))
+		if (pod->is_listed || (!was_listed && (pod->probe != NULL || pod_is_on_its_word(pod, now_ms))))
 			route->pods[kept++] = pod;
 		else
 			let_go(pod);
 	}
 	route->pod_count = kept;
 	route_kick(route);
+}
+
+void route_forget_pod(struct route *route, struct pod *pod)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < route->pod_count; i++) {
+		if (route->pods[i] != pod)
+			route->pods[kept++] = route->pods[i];
+	}
+	route->pod_count = kept;
+	let_go(pod);
 }
 
 size_t route_usable_pods(const struct route *route, int64_t now_ms)

@@ -45,6 +45,9 @@ void route_set_endpoints(struct route *route, const struct endpoint *const *endp
 /* The pod of that address, taken in where it is not known yet; NULL where ip is no address or there are too many. */
 struct pod *route_pod_at(struct route *route, const char *ip);
 
+/* A pod that no slice names and whose sidecar did not confirm itself. */
+void route_forget_pod(struct route *route, struct pod *pod);
+
 /* Gives waiting requests to pods with free slots; what still waits gets pods woken and asked. Not from within an engine's callback
    for an exchange of this route: route_kick() then. */
 void route_dispatch(struct route *route);

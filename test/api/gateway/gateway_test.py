@@ -495,6 +495,20 @@ async def hello_of_another(ctx):
     same([q.target for q in stranger.questions if not q.headers.get("krypton-token")], [], "questions without the token")
 
 
+async def hello_and_slice(ctx):
+    """an EndpointSlice that comes while a hello's caller is asked back does not undo the hello"""
+    made = await ctx.agent("crossing", startupTimeout="15s", status={"desiredReplicas": 2})
+    pod, other = await ctx.pod(token=token_of(made), is_ready=False), await ctx.pod(is_ready=False)
+    waiting = asyncio.create_task(ctx.gateway.invoke("crossing"))
+    await until(lambda: has_load(ctx.gateway, "crossing", (1, 0)), "one waits")
+    same(await say_hello(ctx.gateway, pod.ip, "crossing", token_of(made)), 204, "hello")
+    await until(lambda: pod.questions, "it is asked back")
+    await ctx.api.pods("crossing", (other.ip, {"ready": False, "serving": False}))
+    await until(lambda: other.questions, "the slice is seen")
+    pod.ready.set()
+    same((await waiting).body, b"from " + pod.ip.encode())
+
+
 # --- what the scaler is told ---
 
 
@@ -825,7 +839,7 @@ TESTS = [
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
-    hello_of_another, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
+    hello_of_another, hello_and_slice, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
     paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, mcp_listeners, upgrade,
     invocations_are_counted, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
 ]
