@@ -34,7 +34,8 @@ install: all ## put the daemons into $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(DAEMONS) $(DESTDIR)$(PREFIX)/bin
 
 clean: ## remove what was built (a running local cluster stays: hack/local-down.sh)
-	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/bin $(BUILD)/test $(BUILD)/asan $(BUILD)/clang $(BUILD)/fuzz $(BUILD)/images $(BUILD)/results
+	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/bin $(BUILD)/test $(BUILD)/asan $(BUILD)/clang $(BUILD)/fuzz $(BUILD)/docs $(BUILD)/images $(BUILD)/results
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'usage: make [TARGET…] [V=1: show the commands]'
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -5,6 +5,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
+case ${1-} in
+'') ;;
+--help | -h) echo "usage: hack/test.sh [--help]    every suite that gates a change (make test); exit 0: all of it passed" && exit 0 ;;
+*) echo "test.sh: unknown argument: $1 (see --help)" >&2 && exit 2 ;;
+esac
+
 jobs=$(nproc)
 started=$SECONDS
 status=0

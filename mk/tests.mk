@@ -9,7 +9,7 @@ test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
 
-check: format-check lint layers docs-check unit wire ## the fast ones
+check: format-check lint layers docs-check unit wire ## the quick round: format, lint, layers, reference pages, unit and wire tests
 
 # A unit test is test/unit/PLACE/NAME_test.c, PLACE a layer or a daemon; it links only that place and what is below.
 unit_SOURCES := $(sort $(wildcard test/unit/*/*_test.c))
@@ -47,7 +47,7 @@ wire api: $(kube_DRIVERS)
 unit-programs: $(unit_PROGRAMS)
 wire-programs: $(kube_DRIVERS)
 
-unit: $(unit_PROGRAMS) ## the deciding, in tables
+unit: $(unit_PROGRAMS) ## unit tests: the deciding, in tables
 	@$(SUITE) unit test/unit/run.sh $(unit_PROGRAMS)
 
 # Programs that wire tests drive: test/wire/PLACE/NAME.c, on the layers up to net.
@@ -56,17 +56,17 @@ $(BUILD)/test/wire/%: $(BUILD)/obj/test/wire/%.o $(net_ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $@ $< $(net_ARCHIVES) $(net_LIBS)
 
-wire: $(DAEMONS) $(wire_PROGRAMS) ## bytes, framing and faults against scripted peers (varnishtest)
+wire: $(DAEMONS) $(wire_PROGRAMS) ## wire tests: bytes, framing and faults against scripted peers (varnishtest)
 	@$(SUITE) wire test/wire/run.sh
 
-chart: ## lint and rendering of the Helm chart
+chart: ## chart tests: lint and rendering of the Helm chart
 	@$(SUITE) chart test/chart/run.sh
 
-api: $(DAEMONS) ## daemons and CRD against a real kube-apiserver
+api: $(DAEMONS) ## api tests: daemons and CRD against a real kube-apiserver
 	@$(SUITE) api test/api/run.sh
 
 hack-test: ## the local cluster's own life: up, twice, side by side, killed, down
 	@$(SUITE) hack test/hack/cluster_lifecycle.sh
 
-cluster: $(DAEMONS) ## the whole thing on a real kubelet, installed by the chart
+cluster: $(DAEMONS) ## cluster tests: the whole thing on a real kubelet, installed by the chart
 	@$(SUITE) cluster test/cluster/run.sh
