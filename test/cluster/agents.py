@@ -29,6 +29,25 @@ class Server(socketserver.ThreadingTCPServer):
 Server(("", 8080), Session).serve_forever()
 """
 
+# Reads what it is sent to the end, then tells its checksum.
+SUMMING = """
+import hashlib, http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        seen, left = hashlib.sha256(), int(self.headers["Content-Length"])
+        while left > 0:
+            piece = self.rfile.read(min(left, 65536))
+            seen.update(piece)
+            left -= len(piece)
+        answer = seen.hexdigest().encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
+"""
+
 
 def agent(name, **spec):
     return {
@@ -82,6 +101,20 @@ class Space:
 
     def reason(self, name):
         return condition(self.cluster.agent(self.name, name) or {}).get("reason")
+
+    def exit_codes(self, pod, within=40):
+        """Deletes a pod; the exit codes of its containers. A finalizer keeps its last status readable meanwhile."""
+        self.cluster.patch("pods", self.name, pod, {"metadata": {"finalizers": ["krypton.ai/test"]}})
+        self.cluster.delete("pods", self.name, pod)
+
+        def codes():
+            containers = self.cluster.get("pods", self.name, pod)["status"]["containerStatuses"]
+            ended = {found["name"]: found["state"].get("terminated") for found in containers}
+            return all(ended.values()) and {name: end["exitCode"] for name, end in ended.items()}
+        try:
+            return wait_for(codes, within, f"the containers of pod {pod} have ended")
+        finally:
+            self.cluster.patch("pods", self.name, pod, {"metadata": {"finalizers": None}})
 
     def drop(self, *names):
         """Deletes agents; nobody waits for their pods to end."""

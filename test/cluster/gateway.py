@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests through the gateway, and streams that are read while something else happens."""
 
+import hashlib
 import json
+import random
 import socket
 import ssl
 import threading
@@ -79,6 +81,40 @@ def read_until(connection, mark, limit=1 << 20):
             break
         seen += piece
     return seen
+
+
+def echo(url, megabytes, host="x"):
+    """Uploads to an agent that gives back what it gets; checksums of what went and what came. Half of it is sent only when
+    bytes have come back: what buffers the upload as a whole gets no further."""
+    piece, back = random.Random(7).randbytes(1 << 20), threading.Event()
+    sent, received = hashlib.sha256(), hashlib.sha256()
+    head = (f"POST {urllib.parse.urlsplit(url).path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
+            "Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+    def write():
+        for number in range(megabytes):
+            if number == megabytes // 2 and not back.wait(20):
+                connection.shutdown(socket.SHUT_RDWR)
+                return
+            sent.update(piece)
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        connection.sendall(b"0\r\n\r\n")
+
+    with raw(url, head.encode()) as connection:
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        with connection.makefile("rb") as answer:
+            status = answer.readline()
+            assert status.startswith(b"HTTP/1.1 200"), status
+            while answer.readline() not in (b"\r\n", b""):
+                pass
+            while size := int(answer.readline() or b"-1", 16):
+                assert size > 0, "the answer broke off"
+                received.update(answer.read(size))
+                back.set()
+                answer.readline()
+        writer.join(10)
+    return sent.hexdigest(), received.hexdigest()
 
 
 class Stream:

@@ -104,7 +104,7 @@ main() {
 	local status=0 chosen=("$@")
 	((${#chosen[@]})) || chosen=("${tests[@]}")
 	[[ ${chosen[*]} == *.py* ]] || chosen+=("${tests[@]}")
-	PYTHONPATH=$root/build/pytest PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version PATH=$bin:$PATH \
+	PYTHONPATH=$root/build/pytest PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version KRYPTON_CLUSTER=$name PATH=$bin:$PATH \
 		timeout --kill-after=10 "$suite_seconds" \
 		"$python" -m pytest -p no:cacheprovider -p no:faulthandler --tb=short "${chosen[@]}" || status=$?
 	case $status in

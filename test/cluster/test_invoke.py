@@ -4,9 +4,6 @@
 import asyncio
 import hashlib
 import json
-import os
-import random
-import threading
 import time
 
 import httpx
@@ -16,8 +13,8 @@ from a2a.types import Role, SendMessageRequest, TaskState
 from mcp import Client
 
 import agents
-from gateway import Stream, plain, raw, read_until, together
-from kube import Failed, condition, wait_for
+from gateway import Stream, echo, plain, raw, read_until, together
+from kube import condition, wait_for
 
 ALWAYS_ON = ("hello-mcp", "hello-mcp-go", "hello-a2a", "hello-sse")
 SLEEPING = ("hello-serverless", "hello-mcp-serverless")
@@ -124,35 +121,8 @@ def test_bytes_of_an_event_stream_are_those_of_a_direct_call(cluster, gateway, e
 
 def test_upload_of_some_megabytes_streams_through(gateway, examples):
     """An upload of 24 MB comes back byte by byte, and its answer begins before the upload has ended."""
-    piece, total = random.Random(7).randbytes(1 << 20), 24
-    sent, received, first = hashlib.sha256(), hashlib.sha256(), threading.Event()
-
-    def upload():
-        for number in range(total):
-            if number == 4:
-                assert first.wait(20), "no byte came back of the first 4 MB"
-            sent.update(piece)
-            yield piece
-
-    # The request is written and its answer read at once, so this is a connection by hand.
-    with raw(gateway.url, f"POST /v1/agents/default/hello-sse/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n".encode()) as connection:
-        def write():
-            for part in upload():
-                connection.sendall(b"%x\r\n%s\r\n" % (len(part), part))
-            connection.sendall(b"0\r\n\r\n")
-        writer = threading.Thread(target=write, daemon=True)
-        writer.start()
-        with connection.makefile("rb") as answer:
-            assert answer.readline().startswith(b"HTTP/1.1 200"), "the answer's status"
-            while answer.readline() not in (b"\r\n", b""):
-                pass
-            while size := int(answer.readline() or b"-1", 16):
-                assert size > 0, "the answer broke off"
-                received.update(answer.read(size))
-                first.set()
-                answer.readline()
-        writer.join(10)
-    assert received.hexdigest() == sent.hexdigest()
+    sent, received = echo(gateway.agent("default/hello-sse", "/"), 24)
+    assert received == sent
 
 
 def test_upgraded_connections_pass_both_ways(space, gateway):
@@ -213,7 +183,6 @@ def test_a_sleeping_agent_answers_its_first_request(cluster, gateway, space):
     before = time.time()
     answer = gateway.get(space.address(name))
     took = time.time() - before
-    print(f"# from zero to the answer: {took * 1000:.0f} ms")
     assert answer.status_code == 200 and answer.json()["agent"] == "hello-sse", answer.text
     assert took < 20, took
     stamp = wait_for(lambda: cluster.status(space.name, name).get("lastInvocationAt"), 1, "lastInvocationAt is set")
