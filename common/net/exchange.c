@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "net/exchange_inside.h"
 #include "net/h1_write.h"
+#include "net/problem.h"
 
 #define HANDLER_ARENA_BYTES    65536
 #define CLIENT_CHECK_MS        1000         /* a client that is not read is asked after this often */
@@ -248,16 +249,17 @@ void exchange_answer(struct exchange *exchange, int status, const char *content_
 
 void exchange_refuse_body(struct exchange *exchange, int status, const char *why)
 {
-	const struct listener_options *options = &exchange->listener->options;
+	scoped_buf body;
+	buf_init(&body, REFUSAL_MAX_BYTES);
 	if (exchange_has_begun(exchange)) {
 		exchange_finish(exchange, EXCHANGE_CLIENT_BROKE, CONNECTION_RESET);
 		return;
 	}
 	exchange_detach(exchange, false);
 	exchange->closes = true;
-	const char *type = options->problem_body != NULL ? "application/json" : "text/plain; charset=utf-8";
-	struct text body = options->problem_body != NULL ? options->problem_body(options->arg, status, why) : text_of(why);
-	if (send_own_answer(exchange, status, type, (struct text){ NULL, 0 }, body) < 0)
+	if (problem_format(&(struct problem){ .error = why }, &body) < 0)
+		BUG_ON("our own sentences are short");
+	if (send_own_answer(exchange, status, "application/json", (struct text){ NULL, 0 }, buf_text(&body)) < 0)
 		exchange_client_left(exchange);
 	else
 		exchange_flush_or_finish(exchange, EXCHANGE_CLIENT_BROKE, CONNECTION_CLOSE);
@@ -385,7 +387,9 @@ static void on_due(void *arg)
 		return;
 	}
 	if (is_awaiting_first_byte(exchange) && now_ms >= exchange->first_byte_due_ms) {
-		exchange_fail(exchange, EXCHANGE_FIRST_BYTE_LATE, "no answer in time");
+		char address[ADDRESS_TEXT_BYTES];
+		address_format(upstream_address(exchange->upstream), address);
+		exchange_fail(exchange, EXCHANGE_FIRST_BYTE_LATE, "%s did not begin to answer in time", address);
 		return;
 	}
 	if (is_awaiting_body(exchange) && now_ms >= exchange->last_ms + exchange->listener->options.body_timeout_ms) {
@@ -410,7 +414,8 @@ void exchange_update(struct exchange *exchange)
 	} else {
 		exchange_await_confirmation(exchange);
 		stream_watch_read(&exchange->connection->stream, exchange_wants_client(exchange));
-		if (exchange->state == EXCHANGE_ANSWERING)
+		/* Interim answers too may come faster than the client takes them. */
+		if (exchange->state == EXCHANGE_ANSWERING || exchange->state == EXCHANGE_WAITING)
 			stream_watch_read(channel_stream(exchange->channel), !stream_is_full(&exchange->connection->stream));
 	}
 	arm(exchange);
@@ -475,7 +480,7 @@ void exchange_add_answer_header(struct exchange *exchange, const char *name, con
 {
 	BUG_ON(!exchange->is_deciding || strpbrk(value, "\r\n") != NULL);
 	/* Past the cap it is left out: 16 KiB of headers that daemons add is no case but a mistake. */
-	(void)buf_format(&exchange->engine->answer_extra, "%s: %s\r\n", name, value);
+	(void)!buf_format(&exchange->engine->answer_extra, "%s: %s\r\n", name, value);
 }
 
 const char *exchange_close_name(enum exchange_close close)
