@@ -281,7 +281,7 @@ static void pod_find(const struct view *view)
 		return;
 	}
 	if (pod->unscheduled != NULL) {
-		find(view, 70, REASON_UNSCHEDULABLE, "Pod %s fits on no node: %s Lower spec.resources.requests or add capacity.",
+		find(view, 70, REASON_UNSCHEDULABLE, "Pod %s fits on no node: %s. Lower spec.resources.requests or add capacity.",
 			pod->name, pod->unscheduled);
 		return;
 	}

@@ -9,11 +9,15 @@
 #include "base/mem.h"
 #include "krypton/labels.h"
 
+/* Without a full stop at the end: they are quoted within sentences. */
 static char *words_at(const json_t *object, const char *pointer)
 {
 	const char *text = json_text_at(object, pointer);
+	size_t len = text == NULL ? 0 : strnlen(text, POD_WORDS_BYTES);
 
-	return text == NULL ? NULL : mem_copy_bytes(text, strnlen(text, POD_WORDS_BYTES));
+	while (len > 0 && (text[len - 1] == '.' || text[len - 1] == ' ' || text[len - 1] == '\n'))
+		len--;
+	return text == NULL ? NULL : mem_copy_bytes(text, len);
 }
 
 static bool condition_is(const json_t *condition, const char *type, const char *status)

@@ -100,7 +100,7 @@ static void every_fault_has_its_reason_and_words(void **state)
 		{ "{}", "{}",
 			",'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 nodes: "
 			"Insufficient cpu.'}]",
-			NULL, REASON_UNSCHEDULABLE, "fits on no node: 0/1 nodes: Insufficient cpu." },
+			NULL, REASON_UNSCHEDULABLE, "fits on no node: 0/1 nodes: Insufficient cpu. Lower" },
 		{ "{}", "{}", ",'reason':'Evicted','message':'The node was low on resource: memory'", NULL, REASON_EVICTED,
 			"evicted from node node-1: The node was low" },
 		{ "{}", "{}", ",'reason':'NodeLost'", NULL, REASON_NODE_LOST, "node-1" },
