@@ -56,6 +56,15 @@ void target_free(struct target **target)
 	*target = NULL;
 }
 
+static bool is_taken(struct sampling *const *pods, size_t count, const char *ip)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(pods[i]->ip, ip) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Takes out the sampling of that address, so that what it knows is kept. */
 static struct sampling *take_sampling(struct target *target, const char *ip)
 {
@@ -70,13 +79,14 @@ static struct sampling *take_sampling(struct target *target, const char *ip)
 	return sampling_new(target->scaler->loop, ip, (uint16_t)target->scaler->options->sidecar_port);
 }
 
+/* During an update two slices may name the same pod for a moment: its work counts once. */
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count)
 {
 	struct sampling **pods = mem_alloc_array(count + 1, sizeof(*pods));
 	size_t pod_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (endpoints[i]->is_ready && !endpoints[i]->is_terminating)
+		if (endpoints[i]->is_ready && !endpoints[i]->is_terminating && !is_taken(pods, pod_count, endpoints[i]->ip))
 			pods[pod_count++] = take_sampling(target, endpoints[i]->ip);
 	}
 	for (size_t i = 0; i < target->pod_count; i++)
