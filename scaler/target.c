@@ -145,6 +145,9 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	target->write = NULL;
 	if (err == NULL) {
 		target->failures = 0;
+		log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
+			LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
+			LOG_STR("reason", target->decided.reason));
 		return;
 	}
 	if (err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND)
@@ -163,7 +166,10 @@ static void write_decision(struct target *target, const struct decision *decisio
 	char message[128], now[INSTANT_TEXT_BYTES];
 	scoped_json object = json_object();
 
-	(void)snprintf(message, sizeof(message), "%d replicas wanted, %d before", decision->desired, current);
+	target->decided = *decision;
+	target->decided_from = current;
+	(void)snprintf(message, sizeof(message), "%d %s wanted, %d before.", decision->desired,
+		decision->desired == 1 ? "pod" : "pods", current);
 	instant_format(instant_wall_ms(), now);
 	json_put_text(object, "/metadata/name", target->name);
 	if (decision->desired < current)
@@ -173,8 +179,6 @@ static void write_decision(struct target *target, const struct decision *decisio
 		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
 			"message", message, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
 	target->write = kube_apply(target->scaler->client, &status, object, FIELD_MANAGER_SCALER, true, on_written, target);
-	log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space), LOG_INT("from", current),
-		LOG_INT("to", decision->desired), LOG_STR("reason", decision->reason));
 }
 
 static void count_decision(

@@ -24,6 +24,8 @@ struct target {
 	size_t pod_count;
 	struct samples window;
 	struct kube_call *write; /* under way; one at a time */
+	struct decision decided; /* what it writes, */
+	int decided_from;        /* and what was wanted before */
 	int64_t not_before_ms;   /* monotonic: after a failed write */
 	int failures;
 };
