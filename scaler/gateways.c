@@ -18,7 +18,8 @@
 #include "net/call.h"
 
 #define SERVICE_LABEL    "kubernetes.io/service-name"
-#define AGAIN_MS         1000
+#define AGAIN_MS         1000 /* after a failure */
+#define PAUSE_MS         50   /* lines that form and dissolve all the time are looked at this often */
 #define TIMEOUT_MS       15000
 #define ANSWER_MAX_BYTES (4 << 20)
 
@@ -27,7 +28,7 @@ struct peer {
 	struct gateways *gateways;
 	char ip[ADDRESS_TEXT_BYTES];
 	bool is_listed;
-	bool is_unknown;
+	bool is_unknown;     /* no answer yet, or the last one failed */
 	bool has_line;       /* somebody waits there */
 	struct json_t *load; /* its last answer; NULL: none yet */
 	struct call *call;
@@ -83,7 +84,7 @@ static void on_answer(void *arg, const struct call_answer *answer)
 		return;
 	}
 	take_load(peer, load);
-	poll_peer(peer);
+	loop_timer_set(peer->again, PAUSE_MS);
 }
 
 static void poll_peer(void *arg)
@@ -115,6 +116,7 @@ static void note_peer(struct gateways *gateways, const char *ip)
 	if (peer == NULL) {
 		peer = mem_alloc(sizeof(*peer));
 		peer->gateways = gateways;
+		peer->is_unknown = true;
 		(void)snprintf(peer->ip, sizeof(peer->ip), "%s", ip);
 		peer->again = loop_timer_new(gateways->loop, poll_peer, peer);
 		map_put(gateways->peers, ip, peer);
@@ -255,6 +257,8 @@ int gateways_unknown(const struct gateways *gateways)
 {
 	struct counting counting = { 0 };
 
+	if (!kube_cache_is_synced(gateways->slices))
+		return 1;
 	map_each(gateways->peers, count_peer, &counting);
 	return counting.unknown;
 }

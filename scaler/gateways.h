@@ -25,7 +25,7 @@ struct gateways *gateways_new(struct loop *loop, struct kube_client *client, con
 void gateways_free(struct gateways **gateways);
 /* Requests that wait for that Agent at all gateways, as last told. */
 int64_t gateways_waiting(const struct gateways *gateways, const char *key);
-/* Gateways whose last answer failed: what waits there is not known. */
+/* Gateways that have not answered yet or failed to: what waits there is not known. Not 0 before their list was read. */
 int gateways_unknown(const struct gateways *gateways);
 
 #endif

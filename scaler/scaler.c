@@ -172,6 +172,7 @@ static void start(struct scaler *scaler)
 			.on_state = on_state,
 			.on_unreadable = on_unreadable });
 	scaler->decides = !options->leader_elect;
+	metrics_set(scaler->metrics, METRIC_LEADER, NULL, scaler->decides);
 	if (options->leader_elect) {
 		scaler->lease = kube_lease_new(scaler->loop, scaler->client,
 			&(struct kube_lease_options){ .name_space = options->pod_namespace,
