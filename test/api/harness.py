@@ -417,8 +417,8 @@ class Pod:
     async def serve_one(self, reader, writer):
         got = await self.read(reader, writer)
         if self.is_mute:
-            await reader.read()
-            return
+            await until(lambda: not self.is_mute, "it speaks again", 3 * SECONDS)
+            raise ConnectionError
         if "krypton-gateway" in got.headers:
             self.invocations.append(got)
             done = self.agent(got)

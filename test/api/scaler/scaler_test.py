@@ -1,0 +1,485 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scaler's promises, one function each; its sentence is its name in the report."""
+
+import asyncio
+import datetime
+import json
+import os
+import re
+import sys
+import time
+
+from harness import Api, Daemon, Link, Pod, free_port, kubeconfig_for, metric, refused, request, run_tests, same, until
+
+GATEWAY_OPS_PORT = 8082
+WINDOW_MS = 1500
+
+
+def instant(seconds_ago=0):
+    moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds_ago)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class ScriptedGateway(Pod):
+    """Who waits is in `waiting`; tell() answers the scaler's long poll."""
+
+    def __init__(self, ip):
+        super().__init__(ip, port=GATEWAY_OPS_PORT)
+        self.version, self.waiting, self.is_broken = 7, {}, False
+        self.news = asyncio.Event()
+
+    def tell(self, agent, waiting):
+        self.waiting[agent] = waiting
+        self.version += 1
+        self.news.set()
+        self.news = asyncio.Event()
+
+    async def answer_question(self, got):
+        after = re.search(r"after=(\d+)", got.target)
+        wait = re.search(r"wait=(\d+)s", got.target)
+        if after and wait and int(after.group(1)) == self.version:
+            try:
+                await asyncio.wait_for(self.news.wait(), int(wait.group(1)))
+            except asyncio.TimeoutError:
+                pass
+        if self.is_broken:
+            got.reply(500)
+            return
+        agents = {agent: {"waiting": count, "inflight": 0} for agent, count in self.waiting.items() if count}
+        got.reply(200, json.dumps({"version": self.version, "agents": agents}).encode())
+
+
+class Scaler(Daemon):
+    def __init__(self, context, *flags, kubeconfig=None, name="scaler-a"):
+        self.metrics_port, self.ops_port = free_port(), free_port()
+        self.namespace = context.api.namespace
+        super().__init__(
+            "scaler", "--metrics-bind-address=127.0.0.1:%d" % self.metrics_port,
+            "--health-probe-bind-address=127.0.0.1:%d" % self.ops_port,
+            *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags,
+            env={"POD_NAMESPACE": self.namespace, "POD_NAME": name})
+
+    async def synced(self):
+        for resource in ("agents", "endpointslices", "gateways"):
+            await self.log("watch.synced", resource=resource)
+        return self
+
+    async def ops(self, path):
+        return await request("127.0.0.1", self.ops_port, "GET", path)
+
+    async def series(self, name, **labels):
+        text = (await request("127.0.0.1", self.metrics_port, "GET", "/metrics")).body.decode()
+        return metric(text, name, **labels)
+
+
+class Context:
+    FLAGS = ("--scaler-interval-ms=100", "--scaler-stable-window-ms=%d" % WINDOW_MS)
+
+    async def start(self):
+        self.pods, self.daemons, self.files = [], [], []
+        self.link = Link()
+        self.api = Api("scaler-test-%d" % os.getpid())
+        self.gateway = await ScriptedGateway(self.link.address()).start()
+        self.pods.append(self.gateway)
+        await self.api.pods("krypton-gateway", self.gateway.ip, labels={"kubernetes.io/service-name": "krypton-gateway"},
+                            port=GATEWAY_OPS_PORT)
+        self.scaler = await self.another_scaler()
+        return self
+
+    async def another_scaler(self, *flags, **options):
+        scaler = await Scaler(self, *self.FLAGS, *flags, **options).start()
+        self.daemons.append(scaler)
+        return await scaler.synced()
+
+    async def pod(self, inflight=0, **options):
+        pod = await Pod(self.link.address(), **options).start()
+        pod.inflight = inflight
+        self.pods.append(pod)
+        return pod
+
+    async def wanted(self, name):
+        return (await self.api.get(name)).get("status", {}).get("desiredReplicas")
+
+    async def scaled(self, name, count, seconds=20):
+        async def is_so():
+            return await self.wanted(name) == count
+        await until(is_so, "%s is scaled to %d" % (name, count), seconds)
+        return await self.condition(name)
+
+    async def condition(self, name, kind="Scaled"):
+        conditions = (await self.api.get(name))["status"].get("conditions", [])
+        return next((c for c in conditions if c["type"] == kind), None)
+
+    async def decided(self, name, more=3):
+        """Waits until the scaler has decided about it that many times from now on."""
+        async def count():
+            return sum([await self.scaler.series("krypton_scaler_decisions_total", agent=name, namespace=self.api.namespace,
+                                                 direction=way) or 0 for way in ("up", "down", "noop")])
+        before = await count()
+
+        async def is_so():
+            return await count() >= before + more
+        await until(is_so, "%d more decisions about %s" % (more, name))
+
+    async def close(self):
+        for daemon in self.daemons:
+            await daemon.stop()
+        for pod in self.pods:
+            pod.stop()
+        self.link.close()
+        self.api.close()
+        for file in self.files:
+            os.unlink(file)
+
+
+# --- up ---
+
+
+async def up_by_waiting(ctx):
+    """who waits at a gateway is decided on at once, not at the next interval"""
+    await ctx.api.agent("hurried", maxReplicas=5, concurrency=8)
+    await ctx.scaler.stop()
+    slow = await ctx.another_scaler("--scaler-interval-ms=3600000", name="scaler-slow")
+    await until(lambda: [q for q in ctx.gateway.questions if "after=%d" % ctx.gateway.version in q.target], "the long poll")
+    ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 20)
+    condition = await ctx.scaled("hurried", 3, 5)
+    same((condition["status"], condition["reason"]), ("True", "Load"), "Scaled")
+    ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 400)
+    same((await ctx.scaled("hurried", 5, 5))["reason"], "Maximum", "reason")
+    ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 0)
+    await slow.stop()
+    ctx.scaler = await ctx.another_scaler()
+
+
+async def up_by_inflight(ctx):
+    """what runs in the ready pods counts, not what runs in those that terminate"""
+    pods = [await ctx.pod(6) for _ in range(2)]
+    going = await ctx.pod(100)
+    await ctx.api.agent("working", concurrency=4)
+    await ctx.api.pods("working", pods[0].ip, pods[1].ip, (going.ip, {"terminating": True}))
+    same((await ctx.scaled("working", 3))["reason"], "Load", "reason")
+    pods[0].inflight = 7
+    await ctx.scaled("working", 4)
+    same(len(going.questions), 0, "questions to the one that goes")
+
+
+async def utilization(ctx):
+    """targetUtilization plans for a share of the concurrency"""
+    pod = await ctx.pod(8)
+    await ctx.api.agent("roomy", concurrency=8, targetUtilization=50)
+    await ctx.api.pods("roomy", pod.ip)
+    await ctx.scaled("roomy", 2)
+
+
+async def pod_in_two_slices(ctx):
+    """a pod that two slices name for a moment is counted once"""
+    pod = await ctx.pod(8)
+    await ctx.api.agent("doubled", concurrency=8)
+    labels = {"krypton.ai/agent": "doubled", "kubernetes.io/service-name": "doubled"}
+    await ctx.api.pods("doubled", pod.ip)
+    await ctx.api.pods("doubled-again", pod.ip, labels=labels)
+    await until(lambda: len(pod.questions) > 3, "the pod is asked")
+    await ctx.decided("doubled")
+    assert await ctx.wanted("doubled") in (None, 1), await ctx.wanted("doubled")
+
+
+# --- down ---
+
+
+async def down_after_the_window(ctx):
+    """a count goes down only when the whole stable window wanted fewer, and never below what it wanted"""
+    pod = await ctx.pod(16)
+    await ctx.api.agent("calming", concurrency=4)
+    await ctx.api.pods("calming", pod.ip)
+    await ctx.scaled("calming", 4)
+    pod.inflight = 8
+    began = time.monotonic()
+    condition = await ctx.scaled("calming", 2)
+    took = time.monotonic() - began
+    assert took > WINDOW_MS / 1000 * 0.9, "down after %.1f s" % took
+    assert condition["message"], condition
+
+
+async def always_on_floor(ctx):
+    """an always-on agent keeps its minReplicas, with nothing to do"""
+    pod = await ctx.pod(0)
+    await ctx.api.agent("steady", minReplicas=2, status={"desiredReplicas": 5})
+    await ctx.api.pods("steady", pod.ip)
+    same((await ctx.scaled("steady", 2))["reason"], "Minimum", "reason")
+    await ctx.decided("steady", 5)
+    same(await ctx.wanted("steady"), 2)
+
+
+async def to_zero(ctx):
+    """a serverless agent is warm for scaleToZeroAfter after its last invocation, then asleep"""
+    pod = await ctx.pod(0)
+    await ctx.api.agent("dozing", mode="serverless", minReplicas=0, scaleToZeroAfter="4s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant()})
+    began = time.time()
+    await ctx.api.pods("dozing", pod.ip)
+    await ctx.decided("dozing", 5)
+    same(await ctx.wanted("dozing"), 1, "desiredReplicas while it is warm")
+    same((await ctx.scaled("dozing", 0))["reason"], "Asleep", "reason")
+    assert time.time() - began > 2.9, "asleep after %.1f s" % (time.time() - began)
+
+
+async def never_invoked(ctx):
+    """a serverless agent that nobody has invoked sleeps"""
+    await ctx.api.agent("unborn", mode="serverless", minReplicas=0, status={"desiredReplicas": 1})
+    await ctx.scaled("unborn", 0)
+
+
+async def activity_keeps_awake(ctx):
+    """work that came by the Service, an open stream, or somebody who waits keeps an agent awake"""
+    for name, change in (("visited", {"last_activity_ms": time.time() * 1000 + 3600000}), ("listened", {"streams": 1}),
+                         ("worked", {"inflight": 1})):
+        pod = await ctx.pod(0)
+        for field, value in change.items():
+            setattr(pod, field, int(value))
+        await ctx.api.agent(name, mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                            status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+        await ctx.api.pods(name, pod.ip)
+    await ctx.api.agent("awaited", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+    # Without a pod that speaks for it, only the line does: it must be there before the Agent is looked at.
+    ctx.gateway.tell("%s/awaited" % ctx.api.namespace, 1)
+    await ctx.api.patch_status("awaited", {"desiredReplicas": 1})
+    await ctx.scaled("awaited", 1)
+    for name in ("visited", "listened", "worked", "awaited"):
+        await ctx.decided(name, 10)
+        same(await ctx.wanted(name), 1, name)
+    ctx.gateway.tell("%s/awaited" % ctx.api.namespace, 0)
+    await ctx.scaled("awaited", 0)
+
+
+async def silence_is_not_zero(ctx):
+    """nothing goes down while a pod does not answer"""
+    pods = [await ctx.pod(8), await ctx.pod(8)]
+    await ctx.api.agent("secretive", concurrency=4)
+    await ctx.api.pods("secretive", pods[0].ip, pods[1].ip)
+    await ctx.scaled("secretive", 4)
+    pods[0].is_mute, pods[1].inflight = True, 0
+    unknown = lambda: ctx.scaler.series("krypton_scaler_unknown_pods", agent="secretive", namespace=ctx.api.namespace)
+
+    async def is_unknown():
+        return await unknown() == 1.0
+    await until(is_unknown, "the pod is known to be unknown")
+    began = time.monotonic()
+
+    async def window_is_over():
+        return time.monotonic() - began > 1.5 * WINDOW_MS / 1000
+    await until(window_is_over, "the window is over")
+    await ctx.decided("secretive")
+    same(await ctx.wanted("secretive"), 4, "desiredReplicas")
+    pods[0].is_mute, pods[0].inflight = False, 0
+    await ctx.scaled("secretive", 1)
+
+
+async def silent_gateway(ctx):
+    """nothing goes down while a gateway does not answer: somebody might wait there"""
+    ctx.gateway.is_broken = True
+    ctx.gateway.tell("nobody/nothing", 0)
+    pod = await ctx.pod(0)
+    await ctx.api.agent("careful", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+    await ctx.api.pods("careful", pod.ip)
+    await until(lambda: pod.questions, "the pod is asked")
+    await ctx.decided("careful", 10)
+    same(await ctx.wanted("careful"), 1, "desiredReplicas")
+    ctx.gateway.is_broken = False
+    await ctx.scaled("careful", 0)
+
+
+async def unread_gateways(ctx):
+    """a scaler that has just started lowers nothing before every gateway has told it who waits"""
+    ctx.gateway.is_mute = True
+    await ctx.scaler.stop()
+    await ctx.api.agent("fresh", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+    ctx.scaler = await ctx.another_scaler()
+    await ctx.decided("fresh", 10)
+    same(await ctx.wanted("fresh"), 1, "desiredReplicas")
+    ctx.gateway.is_mute = False
+    await ctx.scaled("fresh", 0)
+
+
+# --- writes ---
+
+
+async def conditions_side_by_side(ctx):
+    """the condition Scaled comes and changes beside the controller's Available, which stays as it is"""
+    await ctx.api.agent("shared", maxReplicas=5)
+    path = "/apis/krypton.ai/v1alpha1/namespaces/%s/agents/shared/status?fieldManager=krypton-controller&force=true"
+    available = {"type": "Available", "status": "True", "reason": "Running", "message": "1 of 1 pods are ready.",
+                 "lastTransitionTime": instant()}
+    await ctx.api.call("PATCH", path % ctx.api.namespace, {
+        "apiVersion": "krypton.ai/v1alpha1", "kind": "Agent", "metadata": {"name": "shared"},
+        "status": {"phase": "Ready", "replicas": 1, "conditions": [available]}}, "application/apply-patch+yaml")
+    pod = await ctx.pod(24)
+    await ctx.api.pods("shared", pod.ip)
+    scaled = await ctx.scaled("shared", 3)
+    same(await ctx.condition("shared", "Available"), available, "Available")
+    assert scaled["message"].endswith("."), scaled
+    pod.inflight = 40
+    again = await ctx.scaled("shared", 5)
+    same(await ctx.condition("shared", "Available"), available, "Available")
+    assert again["message"] != scaled["message"], again
+    status = (await ctx.api.get("shared"))["status"]
+    same((status["phase"], status["replicas"], len(status["conditions"])), ("Ready", 1, 2), "the rest of the status")
+
+
+async def rest(ctx):
+    """at rest nothing is written, and idle pods are left in peace"""
+    made, pods = [], []
+    for number in range(5):
+        name = "resting-%d" % number
+        made.append(await ctx.api.agent(name))
+        pods.append(await ctx.pod(0))
+        await ctx.api.pods(name, pods[-1].ip)
+    since = made[0]["metadata"]["resourceVersion"]
+    watches = [ctx.api.changes("resting-%d" % number, since) for number in range(5)]
+    for watch in watches:
+        await watch.__aenter__()
+    await ctx.decided("resting-4", 20)
+    mark = await ctx.api.patch("resting-0", {"metadata": {"annotations": {"example/mark": "1"}}})
+    await until(lambda: watches[0].seen and
+                watches[0].seen[-1]["metadata"]["resourceVersion"] == mark["metadata"]["resourceVersion"], "the mark")
+    seen = [[row["metadata"]["resourceVersion"] for row in watch.seen
+             if row["metadata"]["resourceVersion"] != one["metadata"]["resourceVersion"]]
+            for watch, one in zip(watches, made)]
+    same(seen, [[mark["metadata"]["resourceVersion"]], [], [], [], []], "writes, with the test's own")
+    for watch in watches:
+        await watch.__aexit__()
+    assert all(len(pod.questions) <= 2 for pod in pods), [len(pod.questions) for pod in pods]
+
+
+async def lowering_loses(ctx):
+    """a count that goes down against a stream of other writes is decided anew on each conflict, until it gets through"""
+    await ctx.api.agent("stormy", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant()})
+    calm = asyncio.Event()
+
+    async def storm(writer):
+        number = 0
+        while not calm.is_set():
+            number += 1
+            await ctx.api.patch("stormy", {"metadata": {"annotations": {"example/%d" % writer: str(number)}}})
+
+    writers = [asyncio.create_task(storm(number)) for number in range(3)]
+    try:
+        await ctx.decided("stormy", 15)
+    finally:
+        calm.set()
+        await asyncio.gather(*writers)
+    await ctx.scaled("stormy", 0)
+    same(ctx.scaler.logged("scale.failed"), [], "failures")
+    same(len(ctx.scaler.logged("agent.scaled", agent="stormy", to=0)), 1, "lines that say so")
+
+
+async def woken_meanwhile(ctx):
+    """an invocation that comes while the count goes to zero wins: it carries a newer resourceVersion"""
+    await ctx.api.agent("contested", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
+                        status={"desiredReplicas": 0, "lastInvocationAt": instant(3600)})
+    for _ in range(5):
+        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(-2)})
+        await ctx.decided("contested", 2)
+        same(await ctx.wanted("contested"), 1, "desiredReplicas")
+    await ctx.scaled("contested", 0)
+
+
+async def decisions_are_counted(ctx):
+    """decisions are counted by direction, and the last count is a metric that goes with the agent"""
+    pod = await ctx.pod(16)
+    await ctx.api.agent("counted", concurrency=8)
+    await ctx.api.pods("counted", pod.ip)
+    await ctx.scaled("counted", 2)
+    labels = {"agent": "counted", "namespace": ctx.api.namespace}
+    same(await ctx.scaler.series("krypton_agent_replicas_desired", **labels), 2.0)
+    assert await ctx.scaler.series("krypton_scaler_decisions_total", direction="up", **labels) >= 1
+    await ctx.api.delete("counted")
+
+    async def is_gone():
+        return await ctx.scaler.series("krypton_agent_replicas_desired", **labels) is None
+    await until(is_gone, "the series goes")
+
+
+# --- the process ---
+
+
+async def one_leader(ctx):
+    """of two scalers with --leader-elect one decides, and the other at once when that one ends"""
+    await ctx.scaler.stop()
+    first = await ctx.another_scaler("--leader-elect", name="scaler-1")
+    await first.log("leadership.taken")
+    second = await ctx.another_scaler("--leader-elect", name="scaler-2")
+    pod = await ctx.pod(16)
+    await ctx.api.agent("led", concurrency=8)
+    await ctx.api.pods("led", pod.ip)
+    await ctx.scaled("led", 2)
+    same((len(first.logged("agent.scaled", agent="led")), second.logged("agent.scaled")), (1, []), "who has scaled")
+    same(await first.series("krypton_scaler_leader"), 1.0)
+    first.process.terminate()
+    same(await first.end(), 0, "status")
+    await second.log("leadership.taken")
+    pod.inflight = 24
+    await ctx.scaled("led", 3)
+    same(len(second.logged("agent.scaled", agent="led")), 1, "who has scaled")
+    await second.stop()
+    ctx.scaler = await ctx.another_scaler()
+
+
+async def no_rights(ctx):
+    """a right that is missing is named with verb and resource, in the log and by /readyz?verbose"""
+    ctx.api.run("-n", ctx.api.namespace, "create", "serviceaccount", "poor")
+    token = ctx.api.run("-n", ctx.api.namespace, "create", "token", "poor", "--duration=10m").strip()
+    ctx.files.append(kubeconfig_for(token=token))
+    scaler = Scaler(ctx, *ctx.FLAGS, kubeconfig=ctx.files[-1])
+    ctx.daemons.append(await scaler.start())
+    log = await scaler.log("watch.interrupted", resource="agents")
+    assert re.match(r"cannot (list|watch) agents.krypton.ai: 403", log["error"]), log
+    await scaler.log("watch.interrupted", resource="endpointslices")
+    answer = await scaler.ops("/readyz?verbose")
+    same(answer.status, 503)
+    for resource in ("agents.krypton.ai", "endpointslices.discovery.k8s.io"):
+        assert re.search(r"cannot (list|watch) " + resource, answer.body.decode()), answer.body
+    assert token not in "".join(scaler.lines), "the token is in the log"
+    await scaler.stop()
+
+
+async def bad_flags(ctx):
+    """a wrong flag or kubeconfig is one line that names it, and status 2"""
+    for flag in ("--scaler-interval-ms=0", "--scaler-stable-window-ms=a", "--sidecar-port=99999", "--kubeconfig=/nowhere",
+                 "--metrics-bind-address=x", "--log-level=loud"):
+        lines, status = await refused("scaler", flag)
+        same((len(lines), status), (1, 2), "lines and status of %s: %r" % (flag, lines))
+        name, _, value = flag.partition("=")
+        assert (name in lines[0] or name == "--kubeconfig") and value in lines[0], lines
+
+
+async def sigterm(ctx):
+    """SIGTERM ends it with status 0"""
+    scaler = await ctx.another_scaler("--leader-elect=false")
+    same((await scaler.ops("/readyz")).status, 200)
+    scaler.process.terminate()
+    same(await scaler.end(5), 0, "status")
+
+
+TESTS = [
+    up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
+    activity_keeps_awake, silence_is_not_zero, conditions_side_by_side, rest, lowering_loses, woken_meanwhile,
+    decisions_are_counted, no_rights, bad_flags, sigterm,
+]
+# These stop the scaler or the gateway that the others go by.
+ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader]
+
+
+async def main(names):
+    context = await Context().start()
+    try:
+        side_by_side = await run_tests([test for test in TESTS if not names or test.__name__ in names], context, 6)
+        return await run_tests([test for test in ALONE if not names or test.__name__ in names], context) and side_by_side
+    finally:
+        await context.close()
+
+
+sys.exit(0 if asyncio.run(main(sys.argv[1:])) else 1)
