@@ -20,7 +20,7 @@ pids=()
 end() {
 	local pid
 	for pid in "${pids[@]}"; do
-		kill -KILL "$pid" 2> /dev/null
+		kill -KILL "$pid" 2> /dev/null && wait "$pid" 2> /dev/null
 	done
 	rm -rf "$work"
 }
