@@ -25,8 +25,10 @@ int main(int argc, char **argv)
 	daemon_setup(COMPONENT, options.log_level);
 	loop = loop_new();
 	gateway = gateway_new(loop, &options, &err);
-	if (gateway == NULL)
+	if (gateway == NULL) {
+		loop_free(&loop);
 		return daemon_refuse(COMPONENT, &err);
+	}
 	log_info("gateway.started", LOG_STR("version", daemon_version()), LOG_STR("listen", options.listen_address));
 	daemon_on_stop(loop, on_stop, gateway);
 	loop_run(loop);

@@ -32,8 +32,10 @@ int main(int argc, char **argv)
 	daemon_setup(COMPONENT, level);
 	loop = loop_new();
 	sidecar = sidecar_new(loop, &options, &err);
-	if (sidecar == NULL)
+	if (sidecar == NULL) {
+		loop_free(&loop);
 		return daemon_refuse(COMPONENT, &err);
+	}
 	log_info("proxy.started", LOG_STR("version", daemon_version()), LOG_STR("agent", options.agent_name),
 		LOG_STR("namespace", options.agent_namespace), LOG_STR("listen", options.listen_address),
 		LOG_STR("upstream", options.upstream_url));

@@ -105,7 +105,7 @@ static int listen_for_requests(struct sidecar *sidecar, struct err *err)
 		&(struct listener_options){
 			.address = sidecar->options->listen_address, .arg = sidecar, .on_request = on_request, .on_end = on_end },
 		err);
-	return sidecar->listener != NULL ? 0 : -1;
+	return sidecar->listener != NULL ? 0 : err_wrap(err, "KRYPTON_LISTEN_ADDR");
 }
 
 struct sidecar *sidecar_new(struct loop *loop, const struct sidecar_options *options, struct err *err)

@@ -25,8 +25,10 @@ int main(int argc, char **argv)
 	daemon_setup(COMPONENT, options.log_level);
 	loop = loop_new();
 	scaler = scaler_new(loop, &options, &err);
-	if (scaler == NULL)
+	if (scaler == NULL) {
+		loop_free(&loop);
 		return daemon_refuse(COMPONENT, &err);
+	}
 	log_info("scaler.started", LOG_STR("version", daemon_version()), LOG_INT("interval_ms", options.interval_ms));
 	daemon_on_stop(loop, on_stop, scaler);
 	loop_run(loop);

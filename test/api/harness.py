@@ -483,9 +483,11 @@ class Daemon:
         return (await until(lambda: self.logged(event, **fields), "%s logs %s %s" % (self.program, event, fields)))[-1]
 
     async def end(self, seconds=SECONDS):
-        """Waits for the process's own end; its status."""
+        """Waits for the process's own end; its status. What a sanitizer has to say is a failure."""
         status = await asyncio.wait_for(self.process.wait(), seconds)
         await self.task
+        report = next((at for at, line in enumerate(self.lines) if "Sanitizer" in line or "runtime error:" in line), None)
+        assert report is None, "\n".join(self.lines[report:])
         return status
 
     async def stop(self):

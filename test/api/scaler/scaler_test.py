@@ -372,6 +372,7 @@ async def lowering_loses(ctx):
         calm.set()
         await asyncio.gather(*writers)
     await ctx.scaled("stormy", 0)
+    await ctx.scaler.log("agent.scaled", agent="stormy", to=0)
     same(ctx.scaler.logged("scale.failed"), [], "failures")
     same(len(ctx.scaler.logged("agent.scaled", agent="stormy", to=0)), 1, "lines that say so")
 
@@ -416,6 +417,7 @@ async def one_leader(ctx):
     await ctx.api.agent("led", concurrency=8)
     await ctx.api.pods("led", pod.ip)
     await ctx.scaled("led", 2)
+    await first.log("agent.scaled", agent="led")
     same((len(first.logged("agent.scaled", agent="led")), second.logged("agent.scaled")), (1, []), "who has scaled")
     same(await first.series("krypton_scaler_leader"), 1.0)
     first.process.terminate()
@@ -423,6 +425,7 @@ async def one_leader(ctx):
     await second.log("leadership.taken")
     pod.inflight = 24
     await ctx.scaled("led", 3)
+    await second.log("agent.scaled", agent="led")
     same(len(second.logged("agent.scaled", agent="led")), 1, "who has scaled")
     await second.stop()
     ctx.scaler = await ctx.another_scaler()
