@@ -10,6 +10,7 @@
 #include "net/exchange_inside.h"
 #include "net/h1_write.h"
 #include "net/listener_inside.h"
+#include "net/problem.h"
 
 #define DRAIN_BYTES    (256 * 1024) /* of a request body that nobody wants */
 #define LONGEST_METHOD 40           /* with the spaces and empty lines before a target */
@@ -77,17 +78,14 @@ static void linger(struct connection *connection)
 /* Answers without a handler and closes: what follows on the connection cannot be trusted, or is not wanted. */
 static void refuse(struct connection *connection, int status, const char *why, struct text extra)
 {
-	struct listener *listener = connection->listener;
-	struct buf *head = &listener->engine->scratch;
-	struct text body = text_of(why);
-	const char *type = "text/plain; charset=utf-8";
-	if (listener->options.problem_body != NULL) {
-		body = listener->options.problem_body(listener->options.arg, status, why);
-		type = "application/json";
-	}
+	struct buf *head = &connection->listener->engine->scratch;
+	scoped_buf body;
+	buf_init(&body, REFUSAL_MAX_BYTES);
+	if (problem_format(&(struct problem){ .error = why }, &body) < 0)
+		BUG_ON("our own sentences are short");
 	buf_clear(head);
-	if (h1_write_own_answer(status, type, extra, (int64_t)body.len, true, head) < 0 ||
-		stream_send_two(&connection->stream, buf_text(head), body, NULL) < 0) {
+	if (h1_write_own_answer(status, "application/json", extra, (int64_t)buf_len(&body), true, head) < 0 ||
+		stream_send_two(&connection->stream, buf_text(head), buf_text(&body), NULL) < 0) {
 		connection_close(connection);
 		return;
 	}

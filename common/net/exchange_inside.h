@@ -12,6 +12,7 @@
 
 #define EXCHANGE_HELD_BYTES      65536 /* of a body, kept until the answer begins */
 #define EXCHANGE_CONFIRM_WAIT_MS 1000  /* for a 100 Continue that was promised */
+#define REFUSAL_MAX_BYTES        1024  /* the body of a 4xx that the engine itself answers */
 #define EXCHANGE_DETAIL_BYTES    192
 
 #define EXCHANGE_STATES(X)                                                                     \

@@ -27,11 +27,9 @@ struct listener_options {
 	void *arg;
 	/* A complete head. The handler forwards, answers, or keeps the exchange and does so later. */
 	void (*on_request)(void *arg, struct exchange *exchange);
-	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. */
+	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. What the engine refuses by itself (bad
+	 * framing, caps, deadlines: 4xx, 5xx with a JSON problem as body) is seen by no handler. */
 	void (*on_end)(void *arg, struct exchange *exchange, const struct exchange_end *end);
-	/* Body of a 4xx that the engine itself answers (bad framing, caps, deadlines): `sentence` → JSON; NULL: text. Borrowed
-	 * until the next call. */
-	struct text (*problem_body)(void *arg, int status, const char *sentence);
 };
 
 /* Bound and listening, or NULL with an error naming the address. Borrows the loop. */
