@@ -14,6 +14,7 @@
 #include "gateway/hello.h"
 #include "gateway/invocation.h"
 #include "gateway/load.h"
+#include "gateway/peers.h"
 #include "gateway/route.h"
 #include "kube/config.h"
 
@@ -184,6 +185,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_options *opt
 		gateway_free(&gateway);
 		return NULL;
 	}
+	gateway->peers = peers_new(gateway);
 	gateway->routes = routes_new(gateway);
 	if (serve(gateway, err) < 0)
 		gateway_free(&gateway);
@@ -201,6 +203,7 @@ void gateway_free(struct gateway **gateway)
 	if ((*gateway)->health_server != NULL)
 		ops_server_free(&(*gateway)->health_server);
 	routes_free(&(*gateway)->routes);
+	peers_free(&(*gateway)->peers);
 	load_free(&(*gateway)->load);
 	if ((*gateway)->client != NULL)
 		kube_client_free(&(*gateway)->client);

@@ -17,6 +17,7 @@
 #define GATEWAY_KEY_MAX_BYTES 4096
 
 struct load;
+struct peers;
 
 struct gateway {
 	struct ops_common common; /* first: the common handlers of the ops servers look here */
@@ -26,6 +27,7 @@ struct gateway {
 	struct kube_client *client;
 	struct routes *routes;
 	struct load *load;
+	struct peers *peers;
 	struct listener *listener;
 	struct ops_server *metrics_server;
 	struct ops_server *health_server;

@@ -5,11 +5,31 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "gateway/gateway.h"
+#include "gateway/peers.h"
 #include "gateway/probe.h"
 #include "gateway/route.h"
 #include "krypton/internal_token.h"
 #include "krypton/labels.h"
+#include "krypton/ports.h"
 #include "net/ops_server.h"
+
+static void refuse(struct ops_request *request, int status, const char *error, const char *reason)
+{
+	ops_reply_problem(request, status, &(struct problem){ .error = error, .reason = reason });
+}
+
+/* The pod's address: the caller's, or what another gateway says. false: that is no address. */
+static bool address_in(struct ops_request *request, char ip[ADDRESS_TEXT_BYTES])
+{
+	struct text told = ops_request_query(request, "pod_ip");
+	struct address address = *ops_request_peer(request);
+	struct err err = { 0 };
+
+	if (told.at != NULL && address_of_ip(told, PORT_PROXY, &address, &err) < 0)
+		return false;
+	address_format_ip(&address, ip);
+	return true;
+}
 
 void hello_handle(void *arg, struct ops_request *request)
 {
@@ -23,17 +43,22 @@ void hello_handle(void *arg, struct ops_request *request)
 	if (route == NULL || route->agent == NULL || gateway->key_bytes == 0 ||
 		internal_token_make((struct text){ gateway->key, gateway->key_bytes }, route->agent->uid, token, &err) < 0 ||
 		!text_equal_secret(ops_request_header(request, HEADER_TOKEN), text_of(token))) {
-		ops_reply(request, 403, "text/plain", TEXT("the agent's token is required\n"));
+		refuse(request, 403, "the agent's token is required", "TokenRequired");
 		return;
 	}
-	address_format_ip(ops_request_peer(request), ip);
+	if (!address_in(request, ip)) {
+		refuse(request, 400, "pod_ip is no address", "BadAddress");
+		return;
+	}
 	pod = route_pod_at(route, ip);
 	if (pod == NULL) {
-		ops_reply(request, 503, "text/plain", TEXT("too many pods\n"));
+		refuse(request, 503, "the agent has too many pods", "TooManyPods");
 		return;
 	}
 	log_debug("hello.received", LOG_STR("agent", route->name), LOG_STR("namespace", route->name_space), LOG_STR("pod_ip", ip));
 	if (!pod_is_usable(pod, loop_now_ms(gateway->loop)))
 		probe_hello(pod, token);
+	if (ops_request_query(request, "pod_ip").at == NULL)
+		peers_tell(gateway->peers, route, ip, token);
 	ops_reply(request, 204, "text/plain", TEXT(""));
 }

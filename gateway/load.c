@@ -51,7 +51,7 @@ static void answer(struct load *load, struct ops_request *request)
 	json_put(body, "/agents", agents);
 	buf_init(&text, BODY_MAX_BYTES);
 	if (json_format(body, &text) < 0)
-		ops_reply(request, 500, "text/plain", TEXT("the load is larger than its bound\n"));
+		ops_reply_problem(request, 500, &(struct problem){ .error = "the load is larger than its bound" });
 	else
 		ops_reply(request, 200, "application/json", buf_text(&text));
 }
@@ -108,7 +108,7 @@ void load_handle(void *arg, struct ops_request *request)
 
 	if ((after.at != NULL && text_to_int(after, 0, INT64_MAX, &version) < 0) ||
 		(wait.at != NULL && (duration_parse(wait, &wait_ms) < 0 || wait_ms > WAIT_MAX_MS))) {
-		ops_reply(request, 400, "text/plain", TEXT("after is a version, wait a duration of at most 30s\n"));
+		ops_reply_problem(request, 400, &(struct problem){ .error = "after is a version, wait a duration of at most 30s" });
 		return;
 	}
 	if (version != load->version || wait_ms <= 0 || load->poller_count == MAX_POLLERS) {

@@ -88,6 +88,11 @@ static const struct option OPTIONS[] = {
 		.type = OPTION_TEXT,
 		.offset = FIELD(internal_key_file),
 		.sentence = "key of the agents' tokens (Secret krypton-internal); unset: hellos are refused" },
+	{ .name = "gateway-service",
+		.type = OPTION_TEXT,
+		.offset = FIELD(gateway_service),
+		.fallback = "krypton-gateway",
+		.sentence = "our own Service: its other pods are told of each hello" },
 	{ .name = "kubeconfig",
 		.type = OPTION_TEXT,
 		.offset = FIELD(kubeconfig),
@@ -97,6 +102,11 @@ static const struct option OPTIONS[] = {
 		.offset = FIELD(log_level_text),
 		.fallback = "info",
 		.sentence = "debug, info, warn or error" },
+	{ .env = "POD_NAMESPACE",
+		.type = OPTION_TEXT,
+		.offset = FIELD(pod_namespace),
+		.fallback = "krypton-system",
+		.sentence = "where our own Service is" },
 };
 
 static int check(struct gateway_options *options, struct err *err)

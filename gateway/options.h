@@ -25,6 +25,8 @@ struct gateway_options {
 	const char *trusted_proxies_text;
 	const char *error_detail;
 	const char *internal_key_file;
+	const char *gateway_service;
+	const char *pod_namespace; /* environment */
 	const char *kubeconfig;
 	const char *log_level_text;
 

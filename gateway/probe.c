@@ -199,8 +199,10 @@ void probe_slot(struct pod *pod)
 
 void probe_hello(struct pod *pod, const char *token)
 {
-	struct probe *probe;
+	struct probe *probe = pod->probe;
 
+	if (probe != NULL && probe->ask == ask_hello)
+		return;
 	probe_cancel(pod);
 	probe = start(pod, ask_hello);
 	(void)snprintf(probe->extra, sizeof(probe->extra), HEADER_TOKEN ": %s\r\n", token);

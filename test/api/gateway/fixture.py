@@ -24,13 +24,14 @@ def token_of(agent):
 
 
 class Gateway(Daemon):
-    def __init__(self, context, *flags, kubeconfig=None, env=None):
-        self.port, self.metrics_port, self.ops_port = free_port(), free_port(), free_port()
+    def __init__(self, context, *flags, kubeconfig=None, ops_host="127.0.0.1", ops_port=None):
+        self.port, self.metrics_port, self.ops_host = free_port(), free_port(), ops_host
+        self.ops_port = ops_port or free_port()
         self.namespace = context.api.namespace
         super().__init__(
             "gateway", "--listen-address=127.0.0.1:%d" % self.port, "--metrics-bind-address=127.0.0.1:%d" % self.metrics_port,
-            "--health-probe-bind-address=127.0.0.1:%d" % self.ops_port, "--internal-key-file=" + context.key_file,
-            *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags, env=env)
+            "--health-probe-bind-address=%s:%d" % (ops_host, self.ops_port), "--internal-key-file=" + context.key_file,
+            *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags, env={"POD_NAMESPACE": self.namespace})
 
     async def synced(self):
         await self.log("watch.synced", resource="agents")
@@ -47,7 +48,7 @@ class Gateway(Daemon):
         return await stream("127.0.0.1", self.port, method, self.path(agent, rest), headers, body)
 
     async def ops(self, path, method="GET", headers=None):
-        return await request("127.0.0.1", self.ops_port, method, path, headers)
+        return await request(self.ops_host, self.ops_port, method, path, headers)
 
     async def series(self, name, **labels):
         """The value of one of our namespace's series; None: it is not there."""

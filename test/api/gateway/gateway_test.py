@@ -509,6 +509,30 @@ async def hello_and_slice(ctx):
     same((await waiting).body, b"from " + pod.ip.encode())
 
 
+async def hello_is_told(ctx):
+    """a hello that one gateway hears is told to the others of its Service, which ask back themselves"""
+    hearer = await ctx.another_gateway()
+    other = await ctx.another_gateway(ops_host=ctx.link.address(), ops_port=8082)
+    await ctx.api.pods("krypton-gateway", other.ops_host, ctx.link.address(), port=8082,
+                       labels={"kubernetes.io/service-name": "krypton-gateway"})
+    made = await ctx.agent("rumoured", mode="serverless", minReplicas=0, startupTimeout="15s", status={"desiredReplicas": 1})
+    await other.knows("rumoured")
+    await hearer.knows("rumoured")
+    pod = await ctx.pod(token=token_of(made))
+    waiting = asyncio.create_task(other.invoke("rumoured"))
+    await until(lambda: has_load(other, "rumoured", (1, 0)), "one waits")
+    same(await say_hello(hearer, pod.ip, "rumoured", token_of(made)), 204, "hello")
+    same((await waiting).status, 200)
+    same([(q.target, q.headers.get("krypton-token")) for q in pod.questions], [("/readyz?wait=4s", token_of(made))] * 2,
+         "questions of the two gateways")
+    same((await hearer.invoke("rumoured")).status, 200)
+    path = "/_krypton/hello?namespace=%s&name=rumoured&pod_ip=" % ctx.api.namespace
+    same((await other.ops(path + pod.ip, "POST", {"Krypton-Token": "0" * 64})).status, 403, "a rumour without the token")
+    same((await other.ops(path + "pod.example", "POST", {"Krypton-Token": token_of(made)})).status, 400, "no address")
+    await hearer.stop()
+    await other.stop()
+
+
 # --- what the scaler is told ---
 
 
@@ -839,7 +863,7 @@ TESTS = [
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
-    hello_of_another, hello_and_slice, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
+    hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
     paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, mcp_listeners, upgrade,
     invocations_are_counted, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
 ]
