@@ -32,7 +32,9 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	}
 	if (refusal == REFUSAL_START_TIMEOUT && agent != NULL) {
 		facts.reason = refusal_start_reason(agent->is_available ? NULL : agent->available_reason, route->seen_reason);
-		if (invocation->gateway->options->tells_details && !agent->is_available)
+		if (facts.reason == route->seen_reason)
+			facts.detail = route->seen_detail;
+		else if (invocation->gateway->options->tells_details && !agent->is_available)
 			facts.detail = agent->available_message;
 	}
 	if (facts.reason == NULL || facts.reason[0] == '\0')

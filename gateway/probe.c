@@ -65,9 +65,12 @@ static void note_reason(struct route *route, struct text body)
 	struct err err = { 0 };
 	scoped_json problem = json_parse(body, &err);
 	const char *reason = problem != NULL ? json_text_at(problem, "/reason") : NULL;
+	const char *detail = problem != NULL ? json_text_at(problem, "/error") : NULL;
 
-	if (reason != NULL)
-		(void)snprintf(route->seen_reason, sizeof(route->seen_reason), "%s", reason);
+	if (reason == NULL)
+		return;
+	(void)snprintf(route->seen_reason, sizeof(route->seen_reason), "%s", reason);
+	(void)snprintf(route->seen_detail, sizeof(route->seen_detail), "%s", detail != NULL ? detail : "");
 }
 
 static void on_ready_answer(void *arg, const struct call_answer *answer)

@@ -199,7 +199,7 @@ static void note_usable(struct route *route, int64_t now_ms)
 
 	if (is_usable && !route->was_usable) {
 		route->usable_since_ms = now_ms;
-		route->seen_reason[0] = '\0';
+		route->seen_reason[0] = route->seen_detail[0] = '\0';
 		if (route->has_cold_line)
 			metrics_add(route->gateway->metrics, METRIC_COLD_STARTS, METRIC_LABELS(route->name, route->name_space), 1);
 	}

@@ -32,7 +32,8 @@ struct route {
 	bool has_cold_line; /* somebody waits for a first pod: a cold start is under way */
 	int running;        /* invocations forwarded and not ended, streams included */
 	struct wake *wake;
-	char seen_reason[64]; /* what a sidecar said last about why it isn't ready; "" = nothing */
+	char seen_reason[64];  /* what a sidecar said last about why it isn't ready; "" = nothing */
+	char seen_detail[192]; /* the same as a sentence; it names ports, nothing that must not be told */
 };
 
 struct route *route_new(struct gateway *gateway, const struct agent *agent);

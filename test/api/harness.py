@@ -377,7 +377,7 @@ class Pod:
         if is_ready:
             self.ready.set()
         self.inflight, self.streams, self.concurrency, self.last_activity_ms = 0, 0, 8, 0
-        self.reason = "AgentNotListening"
+        self.reason, self.cause = "AgentNotListening", "not ready"
         self.invocations, self.questions = [], []
         self.is_mute = False
         self.server = None
@@ -441,7 +441,7 @@ class Pod:
                 await asyncio.wait_for(self.ready.wait(), max(seconds, 0.001))
                 got.reply(200, b"ok\n")
             except asyncio.TimeoutError:
-                got.reply(503, json.dumps({"error": "not ready", "reason": self.reason}).encode(),
+                got.reply(503, json.dumps({"error": self.cause, "reason": self.reason}).encode(),
                           Content_Type="application/json")
         elif path == "/_krypton/inflight":
             got.reply(200, json.dumps({"inflight": self.inflight, "streams": self.streams, "concurrency": self.concurrency,

@@ -48,13 +48,13 @@ async def dots_cannot_escape(ctx):
 async def start_too_slow(ctx):
     """none ready within startupTimeout: a 504 that says what the sidecar saw, and lastInvocationAt all the same"""
     pod = await ctx.pod(is_ready=False)
-    pod.reason = "PortMismatch"
+    pod.reason, pod.cause = "PortMismatch", "it listens on 9000"
     await ctx.agent("slow", (pod.ip, {"ready": False, "serving": False}), startupTimeout="1200ms",
                     status={"desiredReplicas": 1})
     began = time.monotonic()
     waiting = asyncio.create_task(ctx.gateway.invoke("slow"))
     await until(lambda: pod.questions, "the pod is asked")
-    is_refusal(await waiting, 504, "PortMismatch", "none of the agent's pods became ready in time")
+    is_refusal(await waiting, 504, "PortMismatch", "none of the agent's pods became ready in time: it listens on 9000")
     assert 1.1 < time.monotonic() - began < 3, "it took %.1f s" % (time.monotonic() - began)
     assert (await ctx.api.get("slow"))["status"].get("lastInvocationAt"), "no lastInvocationAt"
     await ctx.gateway.log("invocation.ended", agent="slow", status=504, reason="PortMismatch")
