@@ -25,7 +25,7 @@ TEXT
 
 name=${NAME:-krypton-test}
 suite_seconds=${SUITE_SECONDS:-900}
-tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_documents.py test_observability.py test_install.py)
+tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_documents.py test_readme.py test_observability.py test_install.py)
 system=krypton-system
 export KUBECONFIG=$root/build/cluster/$name.kubeconfig
 [[ $name != krypton-dev ]] || KUBECONFIG=$root/build/cluster/kubeconfig
