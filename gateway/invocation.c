@@ -307,18 +307,27 @@ static void log_ended(const struct invocation *invocation, const struct exchange
 		LOG_INT("request_bytes", end->request_bytes), LOG_INT("answer_bytes", end->answer_bytes));
 }
 
+static void count_ended(const struct invocation *invocation, const struct exchange_end *end)
+{
+	const struct route *route = invocation->route;
+	struct metrics *metrics = invocation->gateway->metrics;
+	char status[16];
+
+	(void)snprintf(status, sizeof(status), "%d", end->status);
+	metrics_add(metrics, METRIC_INVOCATIONS, METRIC_LABELS(route->name, route->name_space, status), 1);
+	metrics_observe(metrics, METRIC_INVOCATION_DURATION, METRIC_LABELS(route->name, route->name_space),
+		(double)(end->ended_ms - end->started_ms) / 1000);
+}
+
 void invocation_end(struct invocation *invocation, const struct exchange_end *end)
 {
 	struct route *route = invocation->route;
-	char status[16];
 
 	if (route == NULL)
 		return;
 	line_remove(&route->line, invocation);
-	(void)snprintf(status, sizeof(status), "%d", end->status);
-	metrics_add(invocation->gateway->metrics, METRIC_INVOCATIONS, METRIC_LABELS(route->name, route->name_space, status), 1);
-	metrics_observe(invocation->gateway->metrics, METRIC_INVOCATION_DURATION, METRIC_LABELS(route->name, route->name_space),
-		(double)(end->ended_ms - end->started_ms) / 1000);
+	if (route->agent != NULL) /* else its series are forgotten already, and would come back for good */
+		count_ended(invocation, end);
 	log_ended(invocation, end);
 	leave_pod(invocation);
 	route_unref(&invocation->route);

@@ -9,7 +9,7 @@ import sys
 import time
 
 from fixture import Context, Gateway, token_of
-from harness import Relay, refused, request, run_tests, same, send, until
+from harness import Daemon, Pod, Relay, free_port, refused, request, run_tests, same, send, until
 
 
 # --- the error table ---
@@ -589,6 +589,8 @@ async def deleted_while_running(ctx):
     end.set()
     answer = await running.whole()
     same((answer.body, answer.is_whole), (b"data: 2\n\n", True))
+    await ctx.gateway.log("invocation.ended", agent="ending", status=200)
+    same(await ctx.gateway.series("krypton_invocations_total", agent="ending"), None, "series of a deleted agent")
 
 
 async def terminating_pod(ctx):
@@ -786,6 +788,105 @@ async def invocations_are_counted(ctx):
     same(await ctx.gateway.series("krypton_invocations_total", agent="counted"), None, "series of a deleted agent")
 
 
+# --- with the real krypton-proxy ---
+
+
+class Sidecar(Daemon):
+    """krypton-proxy before a scripted agent on this machine's loopback."""
+
+    def __init__(self, ip, agent_port, **env):
+        self.ip = ip
+        super().__init__("krypton-proxy", env={
+            "KRYPTON_LISTEN_ADDR": ip + ":8888", "KRYPTON_UPSTREAM_URL": "http://127.0.0.1:%d" % agent_port,
+            "KRYPTON_TOKEN": "secret", **env})
+
+
+class Agent(Pod):
+    """Whatever comes is an invocation."""
+
+    async def answer_question(self, got):
+        self.invocations.append(got)
+        done = self.agent(got)
+        if asyncio.iscoroutine(done):
+            await done
+
+
+async def sidecars_of(ctx, count, agent, **env):
+    agents, sidecars = [], []
+    for _ in range(count):
+        agents.append(await Agent("127.0.0.1", agent, port=free_port()).start())
+        sidecars.append(await Sidecar(ctx.link.address(), agents[-1].port, **env).start())
+        ctx.pods.append(agents[-1])
+        ctx.daemons.append(sidecars[-1])
+        await sidecars[-1].log("agent.listening")
+    return agents, sidecars
+
+
+async def real_sidecars(ctx):
+    """through real sidecars: a pod at its cap or draining passes its requests on, large bodies too, and each is carried out once"""
+    end = asyncio.Event()
+
+    async def agent(got):
+        if got.target == "/hold":
+            await end.wait()
+        got.reply(200, b"%d" % len(got.body))
+
+    agents, sidecars = await sidecars_of(ctx, 3, agent, KRYPTON_CONCURRENCY="2", KRYPTON_SHUTDOWN_TIMEOUT="10s")
+    await ctx.agent("whole", *(sidecar.ip for sidecar in sidecars), concurrency=2)
+    # Two hold the first pod, unknown to the gateway: they came by the Service.
+    by_service = [asyncio.create_task(request(sidecars[0].ip, 8888, "GET", "/hold")) for _ in range(2)]
+    await until(lambda: len(agents[0].invocations) == 2, "the first pod is full")
+    drain = asyncio.create_task(request(sidecars[1].ip, 8888, "POST", "/_krypton/drain", {"Krypton-Token": "secret"}))
+    await sidecars[1].log("drain.started")
+    for size in (0, 10, 60000, 1 << 20):
+        body = os.urandom(size)
+        for _ in range(3):
+            answer = await ctx.gateway.invoke("whole", "/x", "POST", body=body)
+            same((answer.status, answer.body), (200, b"%d" % size))
+            same(agents[2].invocations[-1].body == body, True, "the body arrived as it was")
+            same(agents[2].invocations[-1].headers.get("expect"), None, "Expect")
+    same([len([got for got in part.invocations if got.target == "/x"]) for part in agents], [0, 0, 12], "invocations")
+    # The third is filled by us; the next one waits, and gets in where room is made behind our back.
+    ours = [asyncio.create_task(ctx.gateway.invoke("whole", "/hold")) for _ in range(2)]
+    await until(lambda: len(agents[2].invocations) == 14, "the third pod is full")
+    last = asyncio.create_task(ctx.gateway.invoke("whole", "/last"))
+    await until(lambda: has_load(ctx.gateway, "whole", (1, 2)), "one waits")
+    end.set()
+    same([answer.status for answer in await asyncio.gather(*by_service, *ours, last)], [200] * 5)
+    same((await drain).body, b"drained\n")
+
+
+async def real_cold_start(ctx):
+    """through a real sidecar: a request that waits is answered as soon as the agent listens, and told why it is not until then"""
+    port = free_port()
+    sidecar = await Sidecar(ctx.link.address(), port).start()
+    ctx.daemons.append(sidecar)
+    await sidecar.log("agent.unreachable")
+    await ctx.agent("late", (sidecar.ip, {"ready": False, "serving": False}), startupTimeout="700ms",
+                    status={"desiredReplicas": 1})
+    answer = await ctx.gateway.invoke("late")
+    is_refusal(answer, 504, "PortMismatch", "the agent does not listen on port %d" % port)
+    await ctx.api.patch("late", {"spec": {"startupTimeout": "15s"}})
+    await until(lambda: has_startup_timeout(ctx), "the gateway waits longer")
+    waiting = asyncio.create_task(ctx.gateway.invoke("late"))
+    await until(lambda: has_load(ctx.gateway, "late", (1, 0)), "one waits")
+    agent = await Agent("127.0.0.1", lambda got: got.reply(200, b"up"), port=port).start()
+    ctx.pods.append(agent)
+    same((await waiting).body, b"up")
+
+
+async def has_startup_timeout(ctx):
+    """Asks with a request that leaves before it could be refused."""
+    began = await send("127.0.0.1", ctx.gateway.port, "GET", ctx.gateway.path("late"))
+    try:
+        await asyncio.wait_for(began.reader.read(1), 1)
+        return False
+    except asyncio.TimeoutError:
+        return True
+    finally:
+        began.close()
+
+
 # --- the process ---
 
 
@@ -865,7 +966,7 @@ TESTS = [
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
     paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, mcp_listeners, upgrade,
-    invocations_are_counted, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
+    invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
 ]
 
 
