@@ -349,8 +349,8 @@ static void diagnose_awake(
 		conclude(ret_diagnosis, REASON_SCALING, true,
 			"Pods take requests; %d are wanted, and not all are ready, or of the newest kind.", wanted);
 	} else {
-		conclude(ret_diagnosis, REASON_STARTING, false, "%d of %d pods are ready; nothing speaks against them yet.",
-			rollout->ready, wanted);
+		conclude(ret_diagnosis, REASON_STARTING, false, "%d of %d pods are ready; the others are starting.", rollout->ready,
+			wanted);
 	}
 }
 

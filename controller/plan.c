@@ -323,7 +323,7 @@ struct plan *plan_make(const struct plan_input *input)
 	if (input->children[CHILD_DEPLOYMENT] == NULL && input->observed_generation == 0) {
 		struct note *note = note_add(plan, false, REASON_CREATED);
 
-		(void)snprintf(note->message, sizeof(note->message), "Deployment, Service and ServiceAccount %s have been made",
+		(void)snprintf(note->message, sizeof(note->message), "Deployment, Service and ServiceAccount %s have been made.",
 			input->agent->name);
 	}
 	return plan;

@@ -41,6 +41,13 @@ struct release_finalizers {
 
 static void next_begin(struct release_finalizers *release);
 
+static void on_handed_back(void *arg)
+{
+	struct release_finalizers *release = arg;
+
+	release->options.on_done(release->options.arg, release->last.code == ERR_NONE ? NULL : &release->last);
+}
+
 static void finish(struct release_finalizers *release, const struct err *err)
 {
 	loop_timer_cancel(release->deadline);
@@ -48,7 +55,12 @@ static void finish(struct release_finalizers *release, const struct err *err)
 	kube_call_cancel(&release->call);
 	if (err == NULL)
 		log_info("finalizers.released", LOG_INT("agents", release->released));
-	release->options.on_done(release->options.arg, err);
+	release->last = err == NULL ? (struct err){ 0 } : *err;
+	/* Handed back, so that a controller that is installed again need not wait for our Lease to expire. */
+	if (release->lease != NULL)
+		kube_lease_release(release->lease, on_handed_back, release);
+	else
+		on_handed_back(release);
 }
 
 static void *row_from(void *arg, const struct json_t *object)

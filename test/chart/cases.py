@@ -204,7 +204,7 @@ RIGHTS = {
     ("ClusterRole", "controller"): {
         ("krypton.ai", "agents", ()): READ + ("patch",), ("krypton.ai", "agents/status", ()): ("get", "patch"), ("krypton.ai", "agents/finalizers", ()): ("update",),
         ("apps", "deployments", ()): CHILD, ("", "services", ()): CHILD, ("", "serviceaccounts", ()): CHILD,
-        ("apps", "replicasets", ()): READ, ("", "pods", ()): READ, ("", "events", ()): READ + ("create", "patch")},
+        ("", "pods", ()): READ, ("", "events", ()): READ + ("create", "patch")},
     ("Role", "controller"): {
         ("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-controller",)): LEASE,
         ("", "secrets", ("krypton-internal",)): ("get", "create", "patch")},

@@ -406,6 +406,7 @@ same "--release-finalizers ends with status 0" 0 $?
 same "no Agent has our finalizer any more, and all are there" '[true,true]' \
 	"$(listed agent '[([.items[].metadata.finalizers // [] | length] | add) == 0, (.items | length) > 5]')"
 has "it says how many" '"event":"finalizers.released"' "$out"
+same "it hands the Lease back" "" "$($k -n $home get lease krypton-controller -o jsonpath='{.spec.holderIdentity}')"
 
 # --- a right that is missing, a server that is down ---
 $k -n $home create serviceaccount poor > /dev/null
