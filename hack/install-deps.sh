@@ -71,7 +71,7 @@ curl                        calls by hand and in scripts
 haproxy                     a real load balancer in front of the gateway
 jq                          JSON in scripts
 nginx                       a real ingress proxy in front of the gateway
-prometheus                  scrapes every daemon; promtool checks the metrics
+prometheus                  promtool checks the metrics
 python3                     clients of the official SDKs
 python3-venv                their virtual environments
 python3-yaml                reads what the chart renders

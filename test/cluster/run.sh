@@ -82,6 +82,7 @@ install_chart() {
 
 main() {
 	[[ ${1-} != --help ]] || { usage; exit 0; }
+	local status=0 chosen=("$@")
 	scratch=$(mktemp -d)
 	trap 'rm -rf "$scratch"' EXIT
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory -C "$root" BUILD=build images example-images >"$scratch/made" 2>&1 ||
@@ -89,7 +90,11 @@ main() {
 	version=$(<"$root/version.txt")
 	images=("$root"/build/images/{controller,gateway,scaler,krypton-proxy}.tar)
 	make_python
-	say "images and clients are there"
+	((${#chosen[@]})) || chosen=("${tests[@]}")
+	[[ ${chosen[*]} == *.py* ]] || chosen+=("${tests[@]}")
+	prometheus=
+	[[ ${chosen[*]} != *test_observability.py* ]] || prometheus=$("$here/prometheus/build.sh")
+	say "images, clients and Prometheus are there"
 
 	trap end EXIT
 	"$root/hack/cluster/build.sh" 2>&1 | sed 's/^/# /'
@@ -101,10 +106,7 @@ main() {
 	say "Krypton is installed"
 
 	cd "$here"
-	local status=0 chosen=("$@")
-	((${#chosen[@]})) || chosen=("${tests[@]}")
-	[[ ${chosen[*]} == *.py* ]] || chosen+=("${tests[@]}")
-	PYTHONPATH=$root/build/pytest PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version KRYPTON_CLUSTER=$name PATH=$bin:$PATH \
+	PYTHONPATH=$root/build/pytest PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version KRYPTON_CLUSTER=$name PROMETHEUS=$prometheus PATH=$bin:$PATH \
 		timeout --kill-after=10 "$suite_seconds" \
 		"$python" -m pytest -p no:cacheprovider -p no:faulthandler --tb=short "${chosen[@]}" || status=$?
 	case $status in

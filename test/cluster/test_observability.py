@@ -82,7 +82,7 @@ def prometheus(cluster, tmp_path):
     config, log = tmp_path / "prometheus.yml", tmp_path / "log"
     config.write_text(PROMETHEUS.format(kubeconfig=cluster.kubeconfig), encoding="utf-8")
     with open(log, "w", encoding="utf-8") as out:
-        server = subprocess.Popen(["/usr/bin/prometheus", f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data",
+        server = subprocess.Popen([os.environ["PROMETHEUS"], f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data",
                                    f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"], stdout=out, stderr=out)
 
     def ask(path, **query):
