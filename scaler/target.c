@@ -49,6 +49,7 @@ void target_free(struct target **target)
 		sampling_free(&(*target)->pods[i]);
 	mem_release((*target)->pods);
 	kube_call_cancel(&(*target)->write);
+	mem_release((*target)->decided_on);
 	mem_release((*target)->key);
 	mem_release((*target)->name_space);
 	mem_release((*target)->name);
@@ -145,6 +146,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	target->write = NULL;
 	if (err == NULL) {
 		target->failures = 0;
+		target->is_written = true;
 		log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
 			LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
 			LOG_STR("reason", target->decided.reason));
@@ -168,6 +170,9 @@ static void write_decision(struct target *target, const struct decision *decisio
 
 	target->decided = *decision;
 	target->decided_from = current;
+	target->is_written = false;
+	mem_release(target->decided_on);
+	target->decided_on = mem_copy_text(agent->resource_version);
 	(void)snprintf(message, sizeof(message), "%d %s wanted, %d before.", decision->desired,
 		decision->desired == 1 ? "pod" : "pods", current);
 	instant_format(instant_wall_ms(), now);
@@ -192,6 +197,13 @@ static void count_decision(
 	metrics_set(metrics, METRIC_UNKNOWN_PODS, METRIC_LABELS(target->name, target->name_space), seen->unknown_pods);
 }
 
+/* It is written already, and just has not come back by the watch. */
+static bool is_on_its_way(const struct target *target, const struct decision *decision)
+{
+	return target->is_written && decision->desired == target->decided.desired &&
+		strcmp(target->agent->resource_version, target->decided_on) == 0;
+}
+
 void target_decide(struct target *target)
 {
 	int current = agent_wanted_replicas(target->agent);
@@ -201,7 +213,7 @@ void target_decide(struct target *target)
 	samples_add(&target->window, target->scaler->options->stable_window_ms, now_of(target), decision.wanted);
 	count_decision(target, &decision, &seen, current);
 	if (decision.desired == current || target->write != NULL || now_of(target) < target->not_before_ms ||
-		target->agent->is_deleting)
+		target->agent->is_deleting || is_on_its_way(target, &decision))
 		return;
 	if (decision.desired < current && !is_fresh(target)) {
 		target_sample(target, true);

@@ -26,6 +26,8 @@ struct target {
 	struct kube_call *write; /* under way; one at a time */
 	struct decision decided; /* what it writes, */
 	int decided_from;        /* and what was wanted before */
+	char *decided_on;        /* and the Agent's resourceVersion then; NULL: nothing was decided yet */
+	bool is_written;         /* the API server has it */
 	int64_t not_before_ms;   /* monotonic: after a failed write */
 	int failures;
 };

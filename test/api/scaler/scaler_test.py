@@ -382,9 +382,12 @@ async def woken_meanwhile(ctx):
     await ctx.api.agent("contested", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
                         status={"desiredReplicas": 0, "lastInvocationAt": instant(3600)})
     for _ in range(5):
-        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(-2)})
+        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(-3600)})
+        await ctx.scaled("contested", 1)
         await ctx.decided("contested", 2)
         same(await ctx.wanted("contested"), 1, "desiredReplicas")
+    await ctx.api.patch_status("contested", {"lastInvocationAt": instant(3600)})
     await ctx.scaled("contested", 0)
 
 
