@@ -628,6 +628,52 @@ async def api_server_gone(ctx):
     relay.close()
 
 
+async def woken_when_it_is_back(ctx):
+    """an agent that is invoked while the API server is gone is woken as soon as it is back"""
+    relay = await Relay().start()
+    gateway = Gateway(ctx, *ctx.FLAGS, kubeconfig=ctx.kubeconfig(server="https://127.0.0.1:%d" % relay.port))
+    ctx.daemons.append(await gateway.start())
+    await gateway.synced()
+    await ctx.agent("patient", mode="serverless", minReplicas=0, startupTimeout="20s", status={"desiredReplicas": 0})
+    await gateway.knows("patient")
+    relay.cut()
+    await until(lambda: gateway.logged("watch.interrupted", resource="agents"), "the cut is logged")
+    waiting = asyncio.create_task(gateway.invoke("patient"))
+    failed = await gateway.log("wake.failed", agent="patient")
+    assert "cannot patch agents.krypton.ai/status" in failed["error"], failed
+    relay.mend()
+    await until(lambda: is_woken(ctx, "patient"), "the agent is woken")
+    pod = await ctx.pod()
+    await ctx.api.pods("patient", pod.ip)
+    same((await waiting).status, 200)
+    await gateway.stop()
+    relay.close()
+
+
+async def may_not_wake(ctx):
+    """a gateway that may not patch says so by verb and resource, and is not hot about it"""
+    name = "reader-" + ctx.api.namespace
+    ctx.api.run("create", "clusterrole", name, "--verb=get,list,watch",
+                "--resource=agents.krypton.ai,endpointslices.discovery.k8s.io")
+    try:
+        ctx.api.run("-n", ctx.api.namespace, "create", "serviceaccount", "reader")
+        ctx.api.run("create", "clusterrolebinding", name, "--clusterrole=" + name,
+                    "--serviceaccount=%s:reader" % ctx.api.namespace)
+        token = ctx.api.run("-n", ctx.api.namespace, "create", "token", "reader", "--duration=10m").strip()
+        gateway = Gateway(ctx, *ctx.FLAGS, kubeconfig=ctx.kubeconfig(token=token))
+        ctx.daemons.append(await gateway.start())
+        await gateway.synced()
+        await ctx.agent("unwakeable", mode="serverless", minReplicas=0, startupTimeout="1500ms", status={"desiredReplicas": 0})
+        await gateway.knows("unwakeable")
+        is_refusal(await gateway.invoke("unwakeable"), 504, "StartupTimeout")
+        logs = gateway.logged("wake.failed", agent="unwakeable")
+        assert "cannot patch agents.krypton.ai/status" in logs[0]["error"] and "403" in logs[0]["error"], logs
+        assert len(logs) < 10, "tried %d times" % len(logs)
+        await gateway.stop()
+    finally:
+        ctx.api.run("delete", "clusterrole,clusterrolebinding", name)
+
+
 async def is_ready(gateway):
     return (await gateway.ops("/readyz")).status == 200
 
@@ -738,6 +784,33 @@ async def client_leaves_a_stream(ctx):
     running.close()
     await asyncio.wait_for(left.wait(), 1)
     await until(lambda: has_load(ctx.gateway, "closing", (0, 0)), "nothing runs")
+
+
+async def aborted_streams(ctx):
+    """after hundreds of streams that their clients broke off no descriptor is left over"""
+    async def agent(got):
+        got.begin()
+        got.piece(b"data: 1\n\n")
+        await got.client_leaves()
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("aborted", pod.ip, concurrency=100)
+    gateway = await ctx.another_gateway()
+    await gateway.knows("aborted")
+    (await gateway.stream("aborted")).close()
+    await until(lambda: has_load(gateway, "aborted", (0, 0)), "nothing runs")
+
+    def descriptors():
+        return len(os.listdir("/proc/%d/fd" % gateway.process.pid))
+    before = descriptors()
+    for _ in range(6):
+        running = [await gateway.stream("aborted") for _ in range(50)]
+        assert descriptors() >= before + 90, (before, descriptors())
+        for one in running:
+            one.close()
+        await until(lambda: has_load(gateway, "aborted", (0, 0)), "nothing runs")
+    await until(lambda: descriptors() <= before + 1, "descriptors as before")
+    await gateway.stop()
 
 
 async def mcp_listeners(ctx):
@@ -964,8 +1037,9 @@ TESTS = [
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
-    hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, no_rights,
-    paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, mcp_listeners, upgrade,
+    hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
+    no_rights,
+    paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
 ]
 
