@@ -99,6 +99,11 @@ struct json_t *desired_sidecar(const struct agent *agent, const struct release *
 	return proxy;
 }
 
+bool desired_sidecar_is_gateway(const struct difference *difference)
+{
+	return difference_is_below(difference, "spec.template.spec.containers[krypton-proxy].env[KRYPTON_GATEWAY]");
+}
+
 bool desired_sidecar_owns(const struct difference *difference)
 {
 	static const char *const of_the_agent[] = {

@@ -17,5 +17,7 @@ struct json_t *desired_sidecar(const struct agent *agent, const struct release *
    the Agent? Such differences alone are no reason to replace running pods at once. */
 struct difference;
 bool desired_sidecar_owns(const struct difference *difference);
+/* Is it no more than where the gateways are? */
+bool desired_sidecar_is_gateway(const struct difference *difference);
 
 #endif

@@ -227,6 +227,17 @@ static bool is_for_the_release(const struct plan_input *input, const struct diff
 	return !differences->is_cut || is_reported;
 }
 
+/* A gateway that moved, as by a new installation, is no reason to replace pods: a hello is said when an agent starts, and those of
+   these pods have. They learn of it with the next change, or when they wake. */
+static bool is_worth_new_pods(const struct differences *differences)
+{
+	for (size_t i = 0; i < differences->count; i++) {
+		if (difference_is_below(&differences->items[i], TEMPLATE) && !desired_sidecar_is_gateway(&differences->items[i]))
+			return true;
+	}
+	return differences->is_cut;
+}
+
 /* May the pods be replaced now, for the release's sake alone? */
 static bool is_its_turn(const struct plan_input *input)
 {
@@ -250,7 +261,8 @@ static void template_withhold(struct plan *plan, const struct plan_input *input,
 	differences_find(wanted, seen, owned, &differences);
 	if (!differences_have(&differences, TEMPLATE) || !is_for_the_release(input, &differences))
 		return;
-	if (is_its_turn(input)) {
+	bool is_due = input->rollout->wanted == 0 || is_worth_new_pods(&differences);
+	if (is_due && is_its_turn(input)) {
 		plan->is_for_release = input->rollout->wanted > 0;
 		return;
 	}
@@ -259,7 +271,7 @@ static void template_withhold(struct plan *plan, const struct plan_input *input,
 	if (kept == NULL)
 		return;
 	json_put(wanted, "/spec/template", kept);
-	plan->is_withheld = true;
+	plan->is_withheld = is_due;
 }
 
 static void account_plan(struct plan *plan, const struct plan_input *input)

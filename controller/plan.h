@@ -66,7 +66,7 @@ struct plan {
 	struct note notes[PLAN_NOTES_MAX];
 	size_t note_count;
 	bool is_for_release; /* pods of an always-on agent are replaced for the sake of the release */
-	bool is_withheld;    /* the release's changes wait for their turn, or for the next wake */
+	bool is_withheld;    /* the release's changes wait for their turn, or for the next wake; not so a gateway's new address */
 	bool is_refused;     /* nothing is written: refusal and words say why */
 	enum reason refusal;
 	struct err words;

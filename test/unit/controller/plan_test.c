@@ -443,6 +443,31 @@ static void another_bound_of_an_agent_does_not_take_the_new_proxy_along(void **s
 	scene_end(&scene);
 }
 
+static void a_gateway_that_moved_replaces_no_pod(void **state)
+{
+	static const struct release moved = {
+		.proxy_image = "proxy:1", .proxy_pull_policy = "IfNotPresent", .token = "t", .gateway_url = "http://10.96.0.9:8082"
+	};
+	static const struct {
+		int pods;
+		bool is_applied;
+	} rows[] = { { 1, false }, { 0, true } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct scene scene;
+
+		scene_make(&scene, "", "");
+		scene.rollout.wanted = rows[i].pods;
+		scene.input.release = &moved;
+		scoped(plan) plan = plan_make(&scene.input);
+		assert_int_equal(plan->count, rows[i].is_applied ? 1 : 0);
+		assert_false(plan->is_withheld); /* no turn is waited for */
+		assert_false(plan->is_for_release);
+		scene_end(&scene);
+	}
+}
+
 /* --- the end --- */
 
 static void a_deleted_agent_takes_its_own_children_along(void **state)
@@ -564,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_new_proxy_image_reaches_sleepers_when_they_wake),
 		cmocka_unit_test(a_changed_agent_takes_the_new_proxy_along),
 		cmocka_unit_test(another_bound_of_an_agent_does_not_take_the_new_proxy_along),
+		cmocka_unit_test(a_gateway_that_moved_replaces_no_pod),
 		cmocka_unit_test(a_deleted_agent_takes_its_own_children_along),
 		cmocka_unit_test(without_our_finalizer_the_end_is_not_ours),
 		cmocka_unit_test(finalizers_of_others_are_kept),
