@@ -10,7 +10,7 @@ import pytest
 import agents
 import gateway as gateways
 from gateway import Stream, plain
-from kube import ROOT, SYSTEM, Failed, is_ready, wait_for
+from kube import ROOT, SYSTEM, Failed, holds_for, is_ready, wait_for
 
 VERSION = os.environ["KRYPTON_VERSION"]
 BEFORE = "0.0.9"
@@ -92,8 +92,10 @@ def test_installing_again_adopts_the_agents(cluster, kept, chart_before):
     gateway = gateways.service(cluster)
     wait_for(lambda: serves(gateway, kept.address("stays")), 20, "the gateway serves it")
     assert gateway.get(kept.address("sleeps")).status_code == 200, "the sleeping one is woken"
-    still = uids(cluster, kept.name)
-    assert {key: uid for key, uid in still.items() if "sleeps-" not in key[1]} == before, (before, still)
+
+    def same_pods():
+        return {key: uid for key, uid in uids(cluster, kept.name).items() if "sleeps-" not in key[1]} == before
+    holds_for(same_pods, 5, f"no pod is replaced: {before}")
 
 
 def serves(gateway, address):

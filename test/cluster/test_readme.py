@@ -82,6 +82,7 @@ def test_the_examples_are_called_as_the_docs_say(checkout, cluster, examples):
     """The calls of docs/EXAMPLES.md, run as they stand there, reach the examples with the official clients."""
     for agent in ("hello-mcp", "hello-a2a", "hello-sse"):
         examples.wait_ready(agent, 1)
+    examples.wait_asleep("hello-serverless", 90)
     (checkout / "hack/clients").symlink_to(ROOT / "hack/clients")
     (checkout / "hack/venv.sh").write_text(f"#!/bin/sh\nexec {ROOT}/hack/venv.sh\n")
     (checkout / "hack/venv.sh").chmod(0o755)
