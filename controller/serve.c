@@ -17,7 +17,7 @@
 #include "controller/release_finalizers.h"
 #include "kube/client.h"
 #include "kube/config.h"
-#include "net/ops_server.h"
+#include "net/ops_pair.h"
 
 /* The whole process. */
 struct process {
@@ -28,16 +28,9 @@ struct process {
 	struct kube_client *client;
 	struct controller *controller;
 	struct admission *admission;
-	struct ops_server *metrics_server, *health_server;
+	struct ops_pair ops;
 	char identity[256];
 	int status;
-};
-
-static const struct ops_route metrics_routes[] = { { "GET /metrics", ops_handle_metrics } };
-static const struct ops_route health_routes[] = {
-	{ "GET /healthz", ops_handle_healthz },
-	{ "GET /readyz", ops_handle_readyz },
-	{ "GET /configz", ops_handle_configz },
 };
 
 static void on_stopped(void *arg)
@@ -93,14 +86,6 @@ static void identity_make(struct process *process)
 		(void)snprintf(process->identity, sizeof(process->identity), "%s-%d", host, (int)getpid());
 }
 
-static struct ops_server *server_start(
-	struct process *process, const char *address, const struct ops_route *routes, size_t count, struct err *err)
-{
-	const struct ops_server_options options = { .address = address, .routes = routes, .route_count = count, .arg = process };
-
-	return ops_server_new(process->loop, &options, err);
-}
-
 static int daemon_run(struct process *process, struct err *err)
 {
 	const struct controller_options *options = process->options;
@@ -113,13 +98,12 @@ static int daemon_run(struct process *process, struct err *err)
 		.health = process->common.health,
 		.metrics = process->common.metrics,
 	};
+	const struct ops_pair_options ports = {
+		.metrics_address = options->metrics_address, .health_address = options->health_address, .arg = process
+	};
 
-	process->metrics_server = server_start(process, options->metrics_address, metrics_routes, ARRAY_LEN(metrics_routes), err);
-	if (process->metrics_server == NULL)
-		return err_wrap(err, "--metrics-bind-address=%s", options->metrics_address);
-	process->health_server = server_start(process, options->health_address, health_routes, ARRAY_LEN(health_routes), err);
-	if (process->health_server == NULL)
-		return err_wrap(err, "--health-probe-bind-address=%s", options->health_address);
+	if (ops_pair_open(&process->ops, process->loop, &ports, err) == -1)
+		return -1;
 	if (options->has_webhooks) {
 		process->admission = admission_new(
 			process->loop, options->webhook_address, options->webhook_cert_dir, process->common.metrics, err);
@@ -153,8 +137,7 @@ static void process_fini(struct process *process)
 {
 	admission_free(&process->admission);
 	controller_free(&process->controller);
-	ops_server_free(&process->metrics_server);
-	ops_server_free(&process->health_server);
+	ops_pair_close(&process->ops);
 	kube_client_free(&process->client);
 	kube_config_free(&process->config);
 	metrics_free(&process->common.metrics);

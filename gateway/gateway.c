@@ -16,7 +16,6 @@
 #include "gateway/load.h"
 #include "gateway/peers.h"
 #include "gateway/route.h"
-#include "kube/config.h"
 
 static void answer_health(struct gateway *gateway, struct exchange *exchange, bool is_fine)
 {
@@ -78,14 +77,7 @@ static void before_metrics(void *arg)
 	metrics_set(gateway->metrics, METRIC_CONNECTIONS, NULL, listener_connections(gateway->listener));
 }
 
-static const struct ops_route METRICS_ROUTES[] = {
-	{ "GET /metrics", ops_handle_metrics },
-};
-
-static const struct ops_route HEALTH_ROUTES[] = {
-	{ "GET /healthz", ops_handle_healthz },
-	{ "GET /readyz", ops_handle_readyz },
-	{ "GET /configz", ops_handle_configz },
+static const struct ops_route OWN_ROUTES[] = {
 	{ "GET /_krypton/load", load_handle },
 	{ "POST /_krypton/hello", hello_handle },
 };
@@ -106,17 +98,6 @@ static int load_key(struct gateway *gateway, struct err *err)
 	return 0;
 }
 
-static int connect_to_kubernetes(struct gateway *gateway, struct err *err)
-{
-	struct kube_config *config = kube_config_load(gateway->options->kubeconfig, err);
-
-	if (config == NULL)
-		return -1;
-	gateway->client = kube_client_new(gateway->loop, config, "krypton-gateway", err);
-	kube_config_free(&config);
-	return gateway->client != NULL ? 0 : -1;
-}
-
 static int serve(struct gateway *gateway, struct err *err)
 {
 	const struct gateway_options *options = gateway->options;
@@ -131,23 +112,13 @@ static int serve(struct gateway *gateway, struct err *err)
 		err);
 	if (gateway->listener == NULL)
 		return err_wrap(err, "--listen-address");
-	gateway->metrics_server = ops_server_new(gateway->loop,
-		&(struct ops_server_options){ .address = options->metrics_address,
-			.routes = METRICS_ROUTES,
-			.route_count = ARRAY_LEN(METRICS_ROUTES),
+	return ops_pair_open(&gateway->ops, gateway->loop,
+		&(struct ops_pair_options){ .metrics_address = options->metrics_address,
+			.health_address = options->health_address,
+			.routes = OWN_ROUTES,
+			.route_count = ARRAY_LEN(OWN_ROUTES),
 			.arg = gateway },
 		err);
-	if (gateway->metrics_server == NULL)
-		return err_wrap(err, "--metrics-bind-address");
-	gateway->health_server = ops_server_new(gateway->loop,
-		&(struct ops_server_options){ .address = options->health_address,
-			.routes = HEALTH_ROUTES,
-			.route_count = ARRAY_LEN(HEALTH_ROUTES),
-			.arg = gateway },
-		err);
-	if (gateway->health_server == NULL)
-		return err_wrap(err, "--health-probe-bind-address");
-	return 0;
 }
 
 static void on_delay_over(void *arg)
@@ -181,7 +152,9 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_options *opt
 		.configuration = gateway_options_to_json(options),
 		.before_metrics = before_metrics };
 	gateway->load = load_new(gateway);
-	if (load_key(gateway, err) < 0 || connect_to_kubernetes(gateway, err) < 0) {
+	if (load_key(gateway, err) == 0)
+		gateway->client = kube_client_connect(loop, options->kubeconfig, "krypton-gateway", err);
+	if (gateway->client == NULL) {
 		gateway_free(&gateway);
 		return NULL;
 	}
@@ -196,17 +169,12 @@ void gateway_free(struct gateway **gateway)
 {
 	if (*gateway == NULL)
 		return;
-	if ((*gateway)->listener != NULL)
-		listener_free(&(*gateway)->listener);
-	if ((*gateway)->metrics_server != NULL)
-		ops_server_free(&(*gateway)->metrics_server);
-	if ((*gateway)->health_server != NULL)
-		ops_server_free(&(*gateway)->health_server);
+	listener_free(&(*gateway)->listener);
+	ops_pair_close(&(*gateway)->ops);
 	routes_free(&(*gateway)->routes);
 	peers_free(&(*gateway)->peers);
 	load_free(&(*gateway)->load);
-	if ((*gateway)->client != NULL)
-		kube_client_free(&(*gateway)->client);
+	kube_client_free(&(*gateway)->client);
 	loop_timer_free(&(*gateway)->shutdown_timer);
 	health_free(&(*gateway)->common.health);
 	json_release(&(*gateway)->common.configuration);

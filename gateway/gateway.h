@@ -12,7 +12,7 @@
 #include "kube/cache.h"
 #include "kube/client.h"
 #include "net/listener.h"
-#include "net/ops_server.h"
+#include "net/ops_pair.h"
 
 #define GATEWAY_KEY_MAX_BYTES 4096
 
@@ -29,8 +29,7 @@ struct gateway {
 	struct load *load;
 	struct peers *peers;
 	struct listener *listener;
-	struct ops_server *metrics_server;
-	struct ops_server *health_server;
+	struct ops_pair ops;
 	struct loop_timer *shutdown_timer;
 	bool is_stopping; /* the delay is over: ends with the last exchange */
 	char key[GATEWAY_KEY_MAX_BYTES];

@@ -8,7 +8,6 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "kube/config.h"
 #include "scaler/gateways.h"
 #include "scaler/target.h"
 
@@ -111,48 +110,6 @@ static void on_lease_trouble(void *arg, const struct err *err)
 		log_warn("lease.failed", LOG_ERR(err));
 }
 
-static const struct ops_route METRICS_ROUTES[] = {
-	{ "GET /metrics", ops_handle_metrics },
-};
-
-static const struct ops_route HEALTH_ROUTES[] = {
-	{ "GET /healthz", ops_handle_healthz },
-	{ "GET /readyz", ops_handle_readyz },
-	{ "GET /configz", ops_handle_configz },
-};
-
-static int connect_to_kubernetes(struct scaler *scaler, struct err *err)
-{
-	struct kube_config *config = kube_config_load(scaler->options->kubeconfig, err);
-
-	if (config == NULL)
-		return -1;
-	scaler->client = kube_client_new(scaler->loop, config, "krypton-scaler", err);
-	kube_config_free(&config);
-	return scaler->client != NULL ? 0 : -1;
-}
-
-static int serve(struct scaler *scaler, struct err *err)
-{
-	scaler->metrics_server = ops_server_new(scaler->loop,
-		&(struct ops_server_options){ .address = scaler->options->metrics_address,
-			.routes = METRICS_ROUTES,
-			.route_count = ARRAY_LEN(METRICS_ROUTES),
-			.arg = scaler },
-		err);
-	if (scaler->metrics_server == NULL)
-		return err_wrap(err, "--metrics-bind-address");
-	scaler->health_server = ops_server_new(scaler->loop,
-		&(struct ops_server_options){ .address = scaler->options->health_address,
-			.routes = HEALTH_ROUTES,
-			.route_count = ARRAY_LEN(HEALTH_ROUTES),
-			.arg = scaler },
-		err);
-	if (scaler->health_server == NULL)
-		return err_wrap(err, "--health-probe-bind-address");
-	return 0;
-}
-
 static void start(struct scaler *scaler)
 {
 	const struct scaler_options *options = scaler->options;
@@ -189,6 +146,9 @@ static void start(struct scaler *scaler)
 struct scaler *scaler_new(struct loop *loop, const struct scaler_options *options, struct err *err)
 {
 	struct scaler *scaler = mem_alloc(sizeof(*scaler));
+	const struct ops_pair_options ports = {
+		.metrics_address = options->metrics_address, .health_address = options->health_address, .arg = scaler
+	};
 
 	scaler->loop = loop;
 	scaler->options = options;
@@ -198,7 +158,8 @@ struct scaler *scaler_new(struct loop *loop, const struct scaler_options *option
 	scaler->common = (struct ops_common){
 		.health = health_new(), .metrics = scaler->metrics, .configuration = scaler_options_to_json(options)
 	};
-	if (connect_to_kubernetes(scaler, err) < 0 || serve(scaler, err) < 0) {
+	scaler->client = kube_client_connect(loop, options->kubeconfig, "krypton-scaler", err);
+	if (scaler->client == NULL || ops_pair_open(&scaler->ops, loop, &ports, err) < 0) {
 		scaler_free(&scaler);
 		return NULL;
 	}
@@ -210,16 +171,12 @@ void scaler_free(struct scaler **scaler)
 {
 	if (*scaler == NULL)
 		return;
-	if ((*scaler)->metrics_server != NULL)
-		ops_server_free(&(*scaler)->metrics_server);
-	if ((*scaler)->health_server != NULL)
-		ops_server_free(&(*scaler)->health_server);
+	ops_pair_close(&(*scaler)->ops);
 	kube_lease_free(&(*scaler)->lease);
 	map_free(&(*scaler)->targets);
 	roster_free(&(*scaler)->roster);
 	gateways_free(&(*scaler)->gateways);
-	if ((*scaler)->client != NULL)
-		kube_client_free(&(*scaler)->client);
+	kube_client_free(&(*scaler)->client);
 	loop_timer_free(&(*scaler)->tick);
 	health_free(&(*scaler)->common.health);
 	json_release(&(*scaler)->common.configuration);

@@ -9,7 +9,7 @@
 #include "krypton/roster.h"
 #include "kube/client.h"
 #include "kube/lease.h"
-#include "net/ops_server.h"
+#include "net/ops_pair.h"
 #include "scaler/metrics.h"
 #include "scaler/options.h"
 
@@ -28,8 +28,7 @@ struct scaler {
 	struct loop_timer *tick;
 	struct kube_lease *lease; /* NULL without --leader-elect */
 	bool decides;             /* the Lease is ours, or there is none to hold */
-	struct ops_server *metrics_server;
-	struct ops_server *health_server;
+	struct ops_pair ops;
 };
 
 /* NULL with an error that names what is wrong: an address, the kubeconfig. Borrows loop and options. */

@@ -117,6 +117,13 @@ void kube_call_cancel(struct kube_call **call)
 	*call = NULL;
 }
 
+struct kube_client *kube_client_connect(struct loop *loop, const char *kubeconfig, const char *user_agent, struct err *err)
+{
+	scoped(kube_config) config = kube_config_load(kubeconfig, err);
+
+	return config == NULL ? NULL : kube_client_new(loop, config, user_agent, err);
+}
+
 void kube_client_free(struct kube_client **client)
 {
 	if (*client == NULL)

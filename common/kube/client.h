@@ -17,6 +17,8 @@ struct kube_call;
 
 /* Borrows loop; copies what it needs of config. The error names an unusable certificate. */
 struct kube_client *kube_client_new(struct loop *loop, const struct kube_config *config, const char *user_agent, struct err *err);
+/* The same for the API server of kube_config_load(kubeconfig). */
+struct kube_client *kube_client_connect(struct loop *loop, const char *kubeconfig, const char *user_agent, struct err *err);
 void kube_client_free(struct kube_client **client); /* calls running are cancelled without a call back */
 
 /* Requests by kind and answers by status, for metrics and tests that count writes. */
