@@ -265,16 +265,6 @@ void exchange_refuse_body(struct exchange *exchange, int status, const char *why
 		exchange_flush_or_finish(exchange, EXCHANGE_CLIENT_BROKE, CONNECTION_CLOSE);
 }
 
-void exchange_continue(struct exchange *exchange)
-{
-	bool client_waits = exchange->head->expects_continue && exchange->head->version_minor > 0 && exchange->request_bytes == 0;
-	if (is_over(exchange) || exchange_has_begun(exchange) || exchange->has_passed_continue || !client_waits)
-		return;
-	exchange->has_passed_continue = true;
-	if (stream_send(&exchange->connection->stream, TEXT("HTTP/1.1 100 Continue\r\n\r\n")) < 0)
-		exchange_finish_later(exchange, EXCHANGE_CLIENT_LEFT, CONNECTION_DROP);
-}
-
 void exchange_abort(struct exchange *exchange)
 {
 	if (!is_over(exchange))

@@ -101,10 +101,6 @@ void exchange_answer(struct exchange *exchange, int status, const char *content_
 /* A header line for the answer that is about to be passed on: only from within on_answer. */
 void exchange_add_answer_header(struct exchange *exchange, const char *name, const char *value);
 
-/* Tells a client that waits with its body (Expect: 100-continue) to send it: admission, as `confirms_large_bodies` relies on.
-   Nothing happens where the client does not wait, or has begun to send. */
-void exchange_continue(struct exchange *exchange);
-
 /* Ends it visibly broken (RST or no last chunk): for a drain's bound. on_end follows. */
 void exchange_abort(struct exchange *exchange);
 
