@@ -158,6 +158,11 @@ class Stream:
         """Ended by its last chunk, and by the agent's own last event."""
         return self.end == "complete" and self.text.endswith(b"event: end\ndata: {}\n\n")
 
+    def came_apart(self, events, interval):
+        """Events arrived over the time in which they were sent, not together: a hiccup of the machine is forgiven, a buffer is not."""
+        gaps = [after - before for before, after in zip(self.arrivals, self.arrivals[1:events])]
+        return sum(gaps) > 0.7 * interval * (events - 1) and sum(gap > interval / 2 for gap in gaps) > len(gaps) / 2
+
     def leave(self):
         """What a client does that loses interest: its connection is shut, while the thread still reads."""
         if self._answer is not None:

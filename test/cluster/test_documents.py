@@ -103,7 +103,7 @@ def test_startup_timeout_of_an_agent_wins_over_the_gateways(gateway, space):
             return http.get(gateway.agent(space.address(names[i]))).status_code, time.monotonic() - began
     (patient, _), (impatient, took) = together(2, ask)
     assert patient == 200 and impatient == 504, (patient, impatient)
-    assert abs(took - DEFAULT_STARTUP_TIMEOUT_MS / 1000) < 2, took
+    assert -0.5 < took - DEFAULT_STARTUP_TIMEOUT_MS / 1000 < 3, took
 
 
 def test_effective_settings_of_the_gateway_are_the_charts(cluster):
@@ -227,8 +227,7 @@ def test_events_pass_a_real_nginx_one_by_one(examples, nginx):
         stream = Stream(url + "/default/hello-sse/stream?n=5&interval_ms=300", headers={"Host": "agents.example.com"})
         stream.wait_end()
         assert stream.ended_whole() and stream.numbers() == [1, 2, 3, 4, 5], (url, stream.end, stream.text)
-        gaps = [after - before for before, after in zip(stream.arrivals, stream.arrivals[1:5])]
-        assert all(0.15 < gap < 0.8 for gap in gaps), (url, gaps)
+        assert stream.came_apart(5, 0.3), (url, stream.arrivals)
 
 
 def test_an_agent_behind_nginx_knows_its_public_address(examples, nginx):

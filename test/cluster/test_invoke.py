@@ -91,7 +91,7 @@ def test_a2a_example_streams_to_the_official_client(gateway, examples):
     pieces = [(at, get_stream_response_text(event, "")) for at, event in events if event.HasField("artifact_update")]
     assert len(pieces) == 5 and "Good morning!" in pieces[-1][1], pieces
     gaps = [after[0] - before[0] for before, after in zip(pieces, pieces[1:])]
-    assert min(gaps) > 0.05 and sum(gaps) > 0.6, gaps
+    assert sum(gap > 0.1 for gap in gaps) >= 2 and sum(gaps) > 0.6, gaps
     assert events[-1][1].status_update.status.state == TaskState.TASK_STATE_COMPLETED, events[-1]
 
 
@@ -100,8 +100,7 @@ def test_events_of_a_stream_arrive_one_by_one(gateway, examples):
     stream = Stream(gateway.agent("default/hello-sse", "/stream?n=6&interval_ms=300"))
     stream.wait_end()
     assert stream.ended_whole() and stream.numbers() == [1, 2, 3, 4, 5, 6], (stream.end, stream.text)
-    gaps = [after - before for before, after in zip(stream.arrivals, stream.arrivals[1:6])]
-    assert all(0.15 < gap < 0.8 for gap in gaps), gaps
+    assert stream.came_apart(6, 0.3), stream.arrivals
     assert stream.headers["content-type"] == "text/event-stream" and stream.headers["x-accel-buffering"] == "no", stream.headers
 
 

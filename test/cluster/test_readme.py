@@ -90,5 +90,5 @@ def test_the_examples_are_called_as_the_docs_say(checkout, cluster, examples):
     commands = [body for language, body in blocks(section("docs/EXAMPLES.md", "## Calling them")) if language == "sh"]
     assert len(commands) == 1, commands
     said = typed(cluster, checkout, commands, 80)[0]
-    for word in ("initialize   hello-mcp", "{\"a\": 1, \"b\": 2}", "-> 3", "you said “Good evening!”", "10 ", "first byte"):
+    for word in ("initialize   hello-mcp", "{\"a\": 1, \"b\": 2}", "-> 3", "you said “Good evening!”", '"n":10,', "first byte"):
         assert word in said, (word, said)
