@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 
 import gateway as gateway_module
@@ -49,7 +50,9 @@ def examples(cluster):
     """The example agents, as their manifests stand in the tree."""
     for folder in ("mcp/python", "mcp/go", "a2a/python", "http/sse", "serverless"):
         cluster.kubectl("apply", "-f", ROOT / "examples" / folder)
-    return Space(cluster, "default")
+    space = Space(cluster, "default")
+    space.wait_ready("hello-sse", 1, 60)
+    return space
 
 
 class TookTooLong(Exception):
@@ -109,6 +112,11 @@ def comment(text, limit=EXPLANATION_LINES):
 def explain(namespaces):
     """What one would type next, for whoever reads a failure without the cluster."""
     env = the_cluster().env
+    try:
+        the_cluster().http.get("/readyz")
+    except httpx.HTTPError as failure:
+        print(f"# the API server does not answer: {failure}")
+        return
     commands = []
     for namespace in namespaces:
         commands += [["-n", namespace, "get", "agents,deployments,pods", "-o", "wide"],

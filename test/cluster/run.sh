@@ -24,6 +24,12 @@ TEXT
 }
 
 name=${NAME:-krypton-test}
+# One run at a time on a cluster; -o, or the cluster's own processes would hold the lock.
+if [[ -z ${KRYPTON_TEST_LOCKED-} && ${1-} != --help ]]; then
+	mkdir -p "$root/build"
+	export KRYPTON_TEST_LOCKED=1
+	exec flock -o -w 1800 "$root/build/test-cluster.$name.lock" "${BASH_SOURCE[0]}" "$@"
+fi
 suite_seconds=${SUITE_SECONDS:-900}
 tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_documents.py test_readme.py test_observability.py test_install.py)
 system=krypton-system
