@@ -193,11 +193,11 @@ prove_two_nodes() {
 	prove "its pods are spread over both nodes" pods_spread
 	local service
 	service=$(kube "$first" get service probe -o 'jsonpath={.spec.clusterIP} {.spec.ports[0].nodePort}')
-	prove "the host reaches pods on both nodes through the Service" host_reaches_both "http://${service% *}/"
+	prove "the host reaches pods on both nodes through the Service" eventually 20 host_reaches_both "http://${service% *}/"
 	local address
 	address=$(kube "$first" get node "$first-2" -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')
-	prove "the host reaches both through the second node's NodePort" host_reaches_both "http://$address:${service#* }/"
-	prove "pods on either node reach both through the Service's name" pods_reach_each_other
+	prove "the host reaches both through the second node's NodePort" eventually 20 host_reaches_both "http://$address:${service#* }/"
+	prove "pods on either node reach both through the Service's name" eventually 20 pods_reach_each_other
 	prove "a call from a pod to the outside is refused at once" outside_is_refused
 	prove "pods have logs" kube "$first" logs deployment/probe
 	prove "kubectl top nodes shows both nodes" eventually 60 top_shows 2 nodes
