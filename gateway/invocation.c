@@ -102,13 +102,6 @@ static const char *note_refusal(struct invocation *invocation, struct text reaso
 	return REASON_AGENT_UNREACHABLE;
 }
 
-static bool is_event_stream(const struct h1_head *answer)
-{
-	struct text rest = h1_head_get(answer, "Content-Type");
-
-	return text_is_folded(text_trim(text_cut(&rest, ';')), "text/event-stream");
-}
-
 /* The answer tells whether it counts: a GET of an mcp agent answered with an event stream does not. */
 static void note_stream(struct invocation *invocation, bool is_stream)
 {
@@ -144,10 +137,10 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 		invocation->reason = why;
 		return EXCHANGE_PASS;
 	}
-	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && is_event_stream(answer));
+	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && h1_headers_is_event_stream(answer));
 	if (text_to_int(inflight, 0, INT32_MAX, &running) == 0)
 		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
-	if (is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
+	if (h1_headers_is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
 		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
 	return EXCHANGE_PASS;
 }

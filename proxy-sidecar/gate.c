@@ -23,17 +23,10 @@ enum gate_class gate_class_of_request(bool agent_is_mcp, const struct h1_head *r
 	return listens ? GATE_STREAM : GATE_REQUEST;
 }
 
-/* "text/event-stream; charset=utf-8" is one too. */
-static bool is_event_stream(const struct h1_head *answer)
-{
-	struct text rest = h1_head_get(answer, "Content-Type");
-
-	return text_is_folded(text_trim(text_cut(&rest, ';')), "text/event-stream");
-}
-
 enum gate_class gate_class_of_answer(bool agent_is_mcp, const struct h1_head *request, const struct h1_head *answer)
 {
-	bool listens = agent_is_mcp && text_is(request->method, "GET") && answer->status == 200 && is_event_stream(answer);
+	bool listens =
+		agent_is_mcp && text_is(request->method, "GET") && answer->status == 200 && h1_headers_is_event_stream(answer);
 
 	return listens ? GATE_STREAM : GATE_REQUEST;
 }

@@ -60,6 +60,13 @@ bool h1_headers_lists(const struct h1_head *head, const char *name, const char *
 	return is_listed(head, text_of(name), text_of(token));
 }
 
+bool h1_headers_is_event_stream(const struct h1_head *head)
+{
+	struct text rest = h1_head_get(head, "Content-Type");
+
+	return text_is_folded(text_trim(text_cut(&rest, ';')), "text/event-stream");
+}
+
 bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name)
 {
 	return is_always_hop_by_hop(name) || (!is_framing(name) && is_listed(head, TEXT("connection"), name));

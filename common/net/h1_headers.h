@@ -14,6 +14,8 @@
 bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name);
 /* Does a comma-separated list field of this name hold the token (case folded)? */
 bool h1_headers_lists(const struct h1_head *head, const char *name, const char *token);
+/* Is its Content-Type text/event-stream, with whatever parameters? */
+bool h1_headers_is_event_stream(const struct h1_head *head);
 
 /* Appends every end-to-end header that `keeps` (NULL: all) admits, byte-exact and in order, each with CRLF. */
 int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out) must_check;
