@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import socket
 import subprocess
 import tempfile
 import time
@@ -61,12 +60,6 @@ class Link:
 
     def close(self):
         subprocess.run(["ip", "link", "delete", self.name], check=False)
-
-
-def free_port(host="127.0.0.1"):
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 # --- the API server ---

@@ -2,30 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs wire tests: test/wire/run.sh [FILE.vtc…], all of test/wire/*.vtc by default. Each file is one test, named by the sentence
 # behind `varnishtest`. In a file ${bin} is where the daemons lie and ${test} where the test programs do, ${port1}… ${port5}
-# are free TCP ports. JOBS (2) run side by side.
+# are TCP ports that are this test's alone (test/ports.py). JOBS (2) run side by side, and so may several runs.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -m "${BUILD:-build}")
 export build
 
 run_one() {
-	local file=$1 sentence output code ports
+	local file=$1 sentence output code
 	sentence=$(sed -nE '0,/^varnishtest/s/^varnishtest "(.*)"$/\1/p' "$file")
-	ports=$(python3 - <<-'EOF'
-		import socket
-		held = [socket.socket() for _ in range(5)]
-		for s in held:
-		    s.bind(("127.0.0.1", 0))
-		print(*(s.getsockname()[1] for s in held))
-	EOF
-	)
-	local macros=() number=1 port
-	for port in $ports; do
-		macros+=("-Dport$number=$port")
-		number=$((number + 1))
-	done
-	output=$(ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 timeout 120 varnishtest -t 60 -Dbin="$build/bin" \
-		-Dtest="$build/test" "${macros[@]}" "$file" 2>&1)
+	output=$(ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONPATH=test timeout 120 \
+		python3 -B test/wire/with_ports.py varnishtest -t 60 -Dbin="$build/bin" -Dtest="$build/test" "$file" 2>&1)
 	code=$?
 	# A skipped test has proven nothing (77 is varnishtest's word for it).
 	if [ "$code" -eq 0 ]; then

@@ -6,7 +6,8 @@ import hmac
 import os
 import tempfile
 
-from harness import Api, Daemon, Link, Pod, free_port, kubeconfig_for, metric, request, stream
+from harness import Api, Daemon, Link, Pod, kubeconfig_for, metric, request, stream
+from ports import free_port
 
 KEY = b"a key for the tests of the gateway"
 

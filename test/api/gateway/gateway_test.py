@@ -9,7 +9,8 @@ import sys
 import time
 
 from fixture import Context, Gateway, token_of
-from harness import Daemon, Pod, Relay, free_port, refused, request, run_tests, same, send, until
+from harness import Daemon, Pod, Relay, refused, request, run_tests, same, send, until
+from ports import free_port
 
 
 # --- the error table ---

@@ -8,5 +8,5 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 : "${KUBECONFIG:?set KUBECONFIG to a cluster that may be written to}"
 BUILD=$(realpath -m "${BUILD:-build}")
-export KUBECONFIG BUILD PYTHONPATH=test/api
+export KUBECONFIG BUILD PYTHONPATH=test/api:test
 exec timeout 240 python3 -B test/api/scaler/scaler_test.py "$@"

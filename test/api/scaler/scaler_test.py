@@ -9,7 +9,8 @@ import re
 import sys
 import time
 
-from harness import Api, Daemon, Link, Pod, free_port, kubeconfig_for, metric, refused, request, run_tests, same, until
+from harness import Api, Daemon, Link, Pod, kubeconfig_for, metric, refused, request, run_tests, same, until
+from ports import free_port
 
 GATEWAY_OPS_PORT = 8082
 WINDOW_MS = 1500
