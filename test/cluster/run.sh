@@ -112,7 +112,7 @@ main() {
 	say "Krypton is installed"
 
 	cd "$here"
-	PYTHONPATH=$root/build/pytest PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version KRYPTON_CLUSTER=$name PROMETHEUS=$prometheus PATH=$bin:$PATH \
+	PYTHONPATH=$root/build/pytest:$root/test PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 KRYPTON_VERSION=$version KRYPTON_CLUSTER=$name PROMETHEUS=$prometheus PATH=$bin:$PATH \
 		timeout --kill-after=10 "$suite_seconds" \
 		"$python" -m pytest -p no:cacheprovider -p no:faulthandler --tb=short "${chosen[@]}" || status=$?
 	case $status in

@@ -5,7 +5,6 @@ import datetime
 import hashlib
 import os
 import re
-import socket
 import subprocess
 import time
 
@@ -15,6 +14,7 @@ import pytest
 import agents
 from gateway import Stream, client, plain, together
 from kube import ROOT, SYSTEM, run, wait_for
+from ports import free_port
 
 NAME = os.environ.get("KRYPTON_CLUSTER", "krypton-test")
 DEFAULT_STARTUP_TIMEOUT_MS = 12000  # gateway.defaultStartupTimeoutMs of values.yaml
@@ -206,12 +206,6 @@ def nginx(cluster, gateway, tmp_path):
     finally:
         server.terminate()
         server.wait(10)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def answers(url):

@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 
 from gateway import plain
 from kube import SYSTEM, wait_for
+from ports import free_port
 
 # Daemon: its metrics port and ops port, and metrics that it must have.
 DAEMONS = {
@@ -76,10 +76,7 @@ def called(gateway, examples):
 @pytest.fixture
 def prometheus(cluster, tmp_path):
     """A Prometheus on loopback with Kubernetes discovery; asks its API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config, log = tmp_path / "prometheus.yml", tmp_path / "log"
+    port, config, log = free_port(), tmp_path / "prometheus.yml", tmp_path / "log"
     config.write_text(PROMETHEUS.format(kubeconfig=cluster.kubeconfig), encoding="utf-8")
     with open(log, "w", encoding="utf-8") as out:
         server = subprocess.Popen([os.environ["PROMETHEUS"], f"--config.file={config}", f"--storage.tsdb.path={tmp_path}/data",
