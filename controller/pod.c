@@ -108,6 +108,7 @@ struct pod *pod_from_json(const struct json_t *object)
 	pod->reason = words_at(object, "/status/reason");
 	pod->message = words_at(object, "/status/message");
 	pod->node = words_at(object, "/spec/nodeName");
+	pod->ip = words_at(object, "/status/podIP");
 	pod->created_ms = json_instant_at(object, "/metadata/creationTimestamp", 0);
 	pod->is_deleting = json_text_at(object, "/metadata/deletionTimestamp") != NULL;
 	pod->containers = mem_alloc_array(POD_CONTAINERS_MAX, sizeof(*pod->containers));
@@ -141,6 +142,7 @@ void pod_free(struct pod **pod)
 	mem_release((*pod)->reason);
 	mem_release((*pod)->message);
 	mem_release((*pod)->node);
+	mem_release((*pod)->ip);
 	mem_release((*pod)->unscheduled);
 	mem_release(*pod);
 	*pod = NULL;

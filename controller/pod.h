@@ -39,6 +39,7 @@ struct pod {
 	char *reason; /* status.reason: "Evicted" */
 	char *message;
 	char *node;
+	char *ip;          /* NULL: none yet */
 	char *unscheduled; /* the scheduler's words while it finds no node; NULL: scheduled, or not looked at yet */
 	int64_t created_ms;
 	bool is_ready;
