@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * controller/controller.c — who leads, what waits, what runs. A change seen by
- * observe puts an Agent's key into the queue, once; a worker takes it through a
- * pass. Passes run only while we lead, are in step and hold the internal key.
+ * observe, or in what a sidecar says, puts an Agent's key into the queue, once; a
+ * worker takes it through a pass. Passes run, and sidecars are asked, only while
+ * we lead, are in step and hold the internal key.
  */
 #include "controller/controller.h"
 
@@ -13,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "controller/inquiry.h"
 #include "controller/internal_key.h"
 #include "controller/metrics.h"
 #include "controller/observe.h"
@@ -33,6 +35,7 @@ struct controller {
 	struct kube_recorder *recorder;
 	struct kube_lease *lease; /* NULL: not asked to elect */
 	struct kube_queue *queue; /* NULL: we do not work */
+	struct inquiry *inquiry;  /* while we work */
 	struct map *passes;       /* those that run, by key */
 	struct map *settled;      /* struct settled, by kind and key */
 	struct map *complaints;   /* the error that was logged last, by key */
@@ -93,8 +96,22 @@ static void agent_enqueue(void *arg, const char *key)
 		kube_queue_add(controller->queue, key);
 }
 
+static void on_pod(void *arg, const char *agent_key, const struct pod *old, const struct pod *now)
+{
+	struct controller *controller = arg;
+
+	if (controller->inquiry != NULL)
+		inquiry_see(controller->inquiry, agent_key, old, now);
+}
+
+static void pod_see(void *arg, const char *agent_key, const struct pod *pod)
+{
+	on_pod(arg, agent_key, NULL, pod);
+}
+
 static void work_begin(struct controller *controller)
 {
+	const struct inquiry_options inquiry = { .arg = controller, .on_word = agent_enqueue };
 	const struct kube_queue_options queue = { .workers = WORKERS, .arg = controller, .on_key = on_key };
 	bool has_key = internal_key_get(controller->key).at != NULL;
 
@@ -102,6 +119,9 @@ static void work_begin(struct controller *controller)
 		return;
 	if (controller->queue == NULL) {
 		controller->queue = kube_queue_new(controller->tools.loop, &queue);
+		controller->inquiry = inquiry_new(controller->tools.loop, &inquiry);
+		controller->pass_tools.inquiry = controller->inquiry;
+		observe_each_pod(controller->observe, pod_see, controller);
 		log_info("work.begun", LOG_INT("agents", (int64_t)observe_agent_count(controller->observe)));
 	}
 	observe_each_agent(controller->observe, agent_enqueue, controller);
@@ -111,6 +131,8 @@ static void work_end(struct controller *controller)
 {
 	map_free(&controller->passes);
 	kube_queue_free(&controller->queue);
+	inquiry_free(&controller->inquiry);
+	controller->pass_tools.inquiry = NULL;
 	controller->passes = map_new(pass_release);
 	internal_key_stop(controller->key);
 }
@@ -161,6 +183,7 @@ struct controller *controller_new(const struct controller_tools *tools)
 		.health = tools->health,
 		.arg = controller,
 		.on_agent = agent_enqueue,
+		.on_pod = on_pod,
 		.on_everything = on_everything,
 	};
 	const struct internal_key_options key = {

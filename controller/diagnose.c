@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "controller/asking.h"
 #include "krypton/labels.h"
 #include "krypton/ports.h"
 
@@ -29,6 +30,7 @@ struct finding {
 struct view {
 	const struct diagnosis_input *input;
 	const struct pod *pod;
+	const struct sidecar_word *word; /* of its sidecar */
 	struct finding *found;
 };
 
@@ -229,7 +231,58 @@ static void running_find(const struct view *view, const struct container *contai
 			view->pod->name, container->name, words(probe->message));
 }
 
-/* Agent and sidecar both run, and the sidecar says not ready: nothing accepts on the agent's port. */
+static void look_again(const struct view *view, int64_t after_ms)
+{
+	if (view->found->recheck_after_ms == 0 || after_ms < view->found->recheck_after_ms)
+		view->found->recheck_after_ms = after_ms;
+}
+
+static void mismatch_find(const struct view *view)
+{
+	char ports[SIDECAR_PORTS_MAX * sizeof("65535, ")];
+	size_t len = 0;
+
+	for (size_t i = 0; i < view->word->port_count; i++)
+		len += (size_t)snprintf(ports + len, sizeof(ports) - len, "%s%u", i > 0 ? ", " : "", view->word->ports[i]);
+	find(view, 35, REASON_PORT_MISMATCH,
+		"Pod %s: the agent does not listen on port %d (spec.port); the pod listens on %s. Set spec.port to the agent's "
+		"port, or let the agent listen on %d.",
+		view->pod->name, view->input->agent->port, ports, view->input->agent->port);
+}
+
+/* Agent and sidecar both run, and the sidecar says not ready: it knows why. */
+static void word_find(const struct view *view)
+{
+	int port = view->input->agent->port;
+	const char *name = view->pod->name;
+
+	switch (view->word->says) {
+	case SIDECAR_AWAITED:
+	case SIDECAR_LISTENING: /* the kubelet has not seen it yet */
+	case SIDECAR_DRAINING:
+	case SIDECAR_RETIRED: return;
+	case SIDECAR_PORT_MISMATCH: mismatch_find(view); return;
+	case SIDECAR_PROBE_FAILING:
+		find(view, 40, REASON_AGENT_PROBE_FAILING,
+			"Pod %s: the agent accepts connections on port %d, but its own readiness probe does not pass. See: kubectl "
+			"logs %s -c agent.",
+			name, port, name);
+		return;
+	case SIDECAR_NOT_LISTENING:
+		find(view, 30, REASON_AGENT_NOT_LISTENING,
+			"Pod %s: container agent runs, but listens on no port. If it is not just slow to start, let it listen on "
+			"port %d (spec.port). See: kubectl logs %s -c agent.",
+			name, port, name);
+		return;
+	case SIDECAR_UNKNOWN: break;
+	}
+	find(view, 30, REASON_AGENT_NOT_LISTENING,
+		"Pod %s: container agent runs, but krypton-proxy gets no connection on port %d. If the agent is not just slow to "
+		"start, "
+		"let it listen on spec.port; the ports it listens on are in: kubectl logs %s -c krypton-proxy.",
+		name, port, name);
+}
+
 static void listening_find(const struct view *view)
 {
 	const struct container *agent = pod_container(view->pod, CONTAINER_AGENT),
@@ -239,15 +292,16 @@ static void listening_find(const struct view *view)
 		proxy->is_ready)
 		return;
 	int64_t age_ms = view->input->now_ms - agent->since_ms;
-	if (age_ms < START_GRACE_MS) {
-		view->found->recheck_after_ms = START_GRACE_MS - (age_ms < 0 ? 0 : age_ms) + 100;
-		return;
-	}
-	find(view, 30, REASON_AGENT_NOT_LISTENING,
-		"Pod %s: container agent runs, but krypton-proxy gets no connection on port %d. If the agent is not just slow to "
-		"start, "
-		"let it listen on spec.port; the ports it listens on are in: kubectl logs %s -c krypton-proxy.",
-		view->pod->name, view->input->agent->port, view->pod->name);
+	if (age_ms < START_GRACE_MS)
+		look_again(view, START_GRACE_MS - (age_ms < 0 ? 0 : age_ms) + 100);
+	else
+		word_find(view);
+}
+
+/* It takes no requests on purpose. */
+static bool is_leaving(const struct view *view)
+{
+	return view->word->says == SIDECAR_RETIRED || view->word->says == SIDECAR_DRAINING;
 }
 
 static void container_find(const struct view *view, const struct container *container)
@@ -285,6 +339,8 @@ static void pod_find(const struct view *view)
 			pod->name, pod->unscheduled);
 		return;
 	}
+	if (is_leaving(view))
+		return;
 	for (size_t i = 0; i < pod->count; i++)
 		container_find(view, &pod->containers[i]);
 	if (view->found->rank == 0)
@@ -305,15 +361,30 @@ static void replica_failure_find(const struct view *view)
 		find(view, 95, REASON_PODS_FORBIDDEN, "No pod can be made: %.500s.", failure);
 }
 
-static void faults_find(const struct diagnosis_input *input, struct finding *ret_finding)
-{
-	struct view view = { .input = input, .found = ret_finding };
+/* All pods that take no requests. */
+struct findings {
+	struct finding gravest;
+	int retired, awaited; /* pods whose sidecar says so, or has not said anything yet */
+};
 
-	*ret_finding = (struct finding){ 0 };
-	for (size_t i = 0; i < input->sighting->pod_count; i++) {
-		view.pod = input->sighting->pods[i];
-		if (!view.pod->is_deleting && !view.pod->is_ready)
-			pod_find(&view);
+static void faults_find(const struct diagnosis_input *input, struct findings *ret_findings)
+{
+	static const struct sidecar_word unknown = { .says = SIDECAR_UNKNOWN };
+	const struct sighting *sighting = input->sighting;
+	struct view view = { .input = input, .found = &ret_findings->gravest };
+
+	*ret_findings = (struct findings){ 0 };
+	for (size_t i = 0; i < sighting->pod_count; i++) {
+		view.pod = sighting->pods[i];
+		view.word = sighting->words[i] == NULL ? &unknown : sighting->words[i];
+		if (view.pod->is_deleting || view.pod->is_ready)
+			continue;
+		ret_findings->retired += view.word->says == SIDECAR_RETIRED;
+		if (view.word->says == SIDECAR_AWAITED) {
+			ret_findings->awaited++;
+			look_again(&view, ASKING_PATIENCE_MS);
+		}
+		pod_find(&view);
 	}
 	replica_failure_find(&view);
 }
@@ -330,19 +401,50 @@ static void conclude(struct diagnosis *diagnosis, enum reason reason, bool is_av
 	va_end(args);
 }
 
-static void diagnose_awake(
-	const struct diagnosis_input *input, int wanted, const struct rollout *rollout, struct diagnosis *ret_diagnosis)
+static bool is_settled(const struct rollout *rollout, int wanted)
 {
-	bool is_settled =
-		rollout->is_seen && rollout->replicas == wanted && rollout->updated == wanted && rollout->wanted == wanted;
-	struct finding finding;
+	return rollout->is_seen && rollout->replicas == wanted && rollout->updated == wanted && rollout->wanted == wanted;
+}
 
-	faults_find(input, &finding);
-	ret_diagnosis->recheck_after_ms = finding.recheck_after_ms;
-	if (rollout->ready >= wanted && is_settled) {
+static bool is_ready_said(const struct agent *agent)
+{
+	return agent->available_message != NULL && agent->available_reason != NULL &&
+		strcmp(agent->available_reason, reason_name(REASON_READY)) == 0;
+}
+
+/* All pods take requests that are not retired. Where a sidecar has yet to say whether it is, what was said before stays. */
+static bool conclude_retired(
+	const struct agent *agent, const struct rollout *rollout, const struct findings *findings, struct diagnosis *ret_diagnosis)
+{
+	int wanted = agent_wanted_replicas(agent), ready = rollout->ready, retired = findings->retired;
+	bool is_waiting = ready + retired < wanted && is_ready_said(agent);
+
+	if (!is_settled(rollout, wanted) || ready == 0 || ready + retired + (is_waiting ? findings->awaited : 0) < wanted)
+		return false;
+	ret_diagnosis->retired = wanted - ready;
+	if (is_waiting)
+		conclude(ret_diagnosis, REASON_READY, true, "%s", agent->available_message);
+	else
+		conclude(ret_diagnosis, REASON_READY, true,
+			"%d of %d pods %s requests; %d %s being emptied before the count goes down.", ready, wanted,
+			ready == 1 ? "takes" : "take", retired, retired == 1 ? "is" : "are");
+	return true;
+}
+
+static void diagnose_awake(const struct diagnosis_input *input, const struct rollout *rollout, struct diagnosis *ret_diagnosis)
+{
+	int wanted = agent_wanted_replicas(input->agent);
+	struct findings findings;
+	const struct finding *gravest = &findings.gravest;
+
+	faults_find(input, &findings);
+	ret_diagnosis->recheck_after_ms = gravest->recheck_after_ms;
+	if (rollout->ready >= wanted && is_settled(rollout, wanted)) {
 		conclude(ret_diagnosis, REASON_READY, true, "%d of %d pods take requests.", rollout->ready, wanted);
-	} else if (finding.rank > 0) {
-		conclude(ret_diagnosis, finding.reason, rollout->ready > 0, "%s%s", finding.message,
+	} else if (conclude_retired(input->agent, rollout, &findings, ret_diagnosis)) {
+		return;
+	} else if (gravest->rank > 0) {
+		conclude(ret_diagnosis, gravest->reason, rollout->ready > 0, "%s%s", gravest->message,
 			rollout->ready > 0 ? " Other pods take requests." : "");
 		ret_diagnosis->is_fault = true;
 	} else if (rollout->ready > 0) {
@@ -386,7 +488,7 @@ void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnos
 	} else if (wanted == 0) {
 		conclude(ret_diagnosis, REASON_ASLEEP, true, "No pod runs; the next request starts one.");
 	} else {
-		diagnose_awake(input, wanted, rollout, ret_diagnosis);
+		diagnose_awake(input, rollout, ret_diagnosis);
 	}
 	message_repair(ret_diagnosis->message);
 }

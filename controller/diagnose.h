@@ -9,6 +9,7 @@
 
 #include "controller/child.h"
 #include "controller/pod.h"
+#include "controller/sidecar_word.h"
 #include "krypton/agent.h"
 #include "krypton/reasons.h"
 
@@ -19,6 +20,7 @@
 /* What an agent's pods looked like at one instant. All borrowed. */
 struct sighting {
 	const struct pod *pods[DIAGNOSIS_PODS_MAX];
+	const struct sidecar_word *words[DIAGNOSIS_PODS_MAX]; /* of those pods; NULL: unknown */
 	size_t pod_count;
 	const struct warning *warnings[DIAGNOSIS_WARNINGS_MAX];
 	size_t warning_count;
@@ -39,6 +41,7 @@ struct diagnosis {
 	enum reason reason;
 	bool is_available; /* the agent can be called: pods take requests, or it sleeps */
 	bool is_fault;     /* worth a Warning */
+	int retired;       /* pods that take no requests because the count is about to go down */
 	char message[DIAGNOSIS_BYTES];
 	int64_t recheck_after_ms; /* look again then, though nothing may have changed; 0: no need */
 };

@@ -164,6 +164,8 @@ static void on_pod(void *arg, const char *key, const void *old, const void *now)
 	if (pod == NULL || kube_key_split(key, name_space, name) == -1)
 		return;
 	kube_key_format(name_space, pod->agent, agent_key);
+	if (observe_is_synced(following->observe))
+		following->observe->options.on_pod(following->observe->options.arg, agent_key, old, now);
 	agent_tell(following->observe, agent_key);
 }
 
@@ -496,6 +498,32 @@ void observe_each_agent(const struct observe *observe, void (*visit)(void *arg, 
 	struct each_agent each = { .visit = visit, .arg = arg };
 
 	kube_cache_each(observe->followings[FOLLOW_AGENTS].cache, agent_visit, &each);
+}
+
+struct each_pod {
+	void (*visit)(void *arg, const char *agent_key, const struct pod *pod);
+	void *arg;
+};
+
+static bool each_pod_visit(void *arg, const char *key, const void *row)
+{
+	const struct each_pod *each = arg;
+	const struct pod *pod = row;
+	char name_space[KUBE_KEY_BYTES], name[KUBE_KEY_BYTES], agent_key[KUBE_KEY_BYTES];
+
+	if (kube_key_split(key, name_space, name) == -1)
+		return true;
+	kube_key_format(name_space, pod->agent, agent_key);
+	each->visit(each->arg, agent_key, pod);
+	return true;
+}
+
+void observe_each_pod(
+	const struct observe *observe, void (*visit)(void *arg, const char *agent_key, const struct pod *pod), void *arg)
+{
+	struct each_pod each = { .visit = visit, .arg = arg };
+
+	kube_cache_each(observe->followings[FOLLOW_PODS].cache, each_pod_visit, &each);
 }
 
 static void note(struct observe *observe, enum followed kind, const char *key, struct child *child)

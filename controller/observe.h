@@ -21,6 +21,8 @@ struct observe_options {
 	struct health *health; /* borrowed */
 	void *arg;
 	void (*on_agent)(void *arg, const char *key); /* something changed that concerns the Agent of that key */
+	/* A pod of that Agent came, changed or went, before on_agent is told; old or now is NULL. Both borrowed for the call. */
+	void (*on_pod)(void *arg, const char *agent_key, const struct pod *old, const struct pod *now);
 	void (*on_everything)(void *arg); /* something changed that concerns all: in step at last, or the gateway's address */
 };
 
@@ -42,7 +44,7 @@ struct snapshot {
 struct snapshot *observe_take(struct observe *observe, const char *key);
 void snapshot_free(struct snapshot **snapshot);
 
-/* Pods and Warnings of that Agent; borrowed until control returns to the loop. */
+/* Pods and Warnings of that Agent, without words; borrowed until control returns to the loop. */
 void observe_sighting(const struct observe *observe, const char *key, struct sighting *ret_sighting);
 /* Agents that do not sleep, `except` not counted, whose pods are being replaced. */
 int observe_rolling(struct observe *observe, const char *except);
@@ -50,6 +52,8 @@ int observe_rolling(struct observe *observe, const char *except);
 const char *observe_gateway_url(const struct observe *observe);
 size_t observe_agent_count(const struct observe *observe);
 void observe_each_agent(const struct observe *observe, void (*visit)(void *arg, const char *key), void *arg);
+void observe_each_pod(
+	const struct observe *observe, void (*visit)(void *arg, const char *agent_key, const struct pod *pod), void *arg);
 
 /* What a write of ours was answered with: read instead of the cache until that has caught up. */
 void observe_note_child(struct observe *observe, enum child_kind kind, const char *key, const struct json_t *object);

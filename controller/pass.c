@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * controller/pass.c — the way of one Agent through the rooms. Caches alone are
- * read; what is decided is decided in pure rooms; usually nothing is written.
+ * controller/pass.c — the way of one Agent through the rooms. Caches and what
+ * sidecars have said are read; what is decided is decided in pure rooms; usually nothing is written.
  */
 #include "controller/pass.h"
 
@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "controller/act.h"
 #include "controller/diagnose.h"
+#include "controller/inquiry.h"
 #include "controller/internal_key.h"
 #include "controller/metrics.h"
 #include "controller/observe.h"
@@ -112,6 +113,8 @@ static void pass_diagnose(struct pass *pass)
 	};
 
 	observe_sighting(pass->tools->observe, pass->key, &sighting);
+	for (size_t i = 0; i < sighting.pod_count; i++)
+		sighting.words[i] = inquiry_word(pass->tools->inquiry, sighting.pods[i]);
 	diagnose(&input, &pass->diagnosis);
 	pass->recheck_after_ms = pass->diagnosis.recheck_after_ms;
 	if (pass->plan->is_withheld && !agent_may_sleep(pass->agent))

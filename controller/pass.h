@@ -8,6 +8,7 @@
 #include "base/err.h"
 
 struct controller_options;
+struct inquiry;
 struct internal_key;
 struct kube_client;
 struct kube_recorder;
@@ -22,6 +23,7 @@ struct pass_tools {
 	struct kube_client *client;
 	struct kube_recorder *recorder;
 	struct observe *observe;
+	const struct inquiry *inquiry; /* while passes run */
 	struct internal_key *key;
 	struct metrics *metrics;
 	struct map *settled;

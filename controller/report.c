@@ -22,6 +22,7 @@ enum phase report_phase(const struct agent *agent, const struct rollout *rollout
 		.replicas = rollout == NULL ? 0 : rollout->replicas,
 		.updated = rollout == NULL ? 0 : rollout->updated,
 		.ready = rollout == NULL ? 0 : rollout->ready,
+		.retired = diagnosis->retired,
 		.is_lasting = reason_is_lasting(diagnosis->reason),
 	};
 

@@ -12,7 +12,7 @@ enum phase phase_of(const struct phase_facts *facts)
 
 	if (facts->wanted > 0 && facts->ready == 0)
 		return facts->is_lasting ? PHASE_FAILED : PHASE_PENDING;
-	if (!is_settled || facts->ready < facts->wanted)
+	if (!is_settled || facts->ready + facts->retired < facts->wanted)
 		return PHASE_SCALING;
 	return PHASE_READY;
 }

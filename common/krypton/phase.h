@@ -22,6 +22,7 @@ struct phase_facts {
 	int replicas;    /* pods that exist */
 	int updated;     /* of those, made from the template of now */
 	int ready;       /* of those that exist, taking requests */
+	int retired;     /* of those that exist, emptied before the count goes down: nothing is missing for their sake */
 	bool is_lasting; /* a fault was seen that does not pass by itself */
 };
 

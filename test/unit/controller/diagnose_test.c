@@ -2,6 +2,7 @@
 /* Pods and Events as the kubelet writes them, and what is said about them. */
 #include "controller/diagnose.h"
 
+#include "controller/asking.h"
 #include "controller/report.h"
 #include "objects.h"
 
@@ -151,6 +152,166 @@ static void an_agent_that_has_just_started_is_given_a_moment(void **state)
 	assert_int_equal(diagnosis.reason, REASON_STARTING);
 	assert_int_equal(diagnosis.recheck_after_ms, 3100);
 	assert_false(diagnosis.is_fault);
+}
+
+/* A pod of two, after a minute in which its containers ran. */
+#define STUCK(name)                                                                                    \
+	"{'metadata':{'name':'" name "','uid':'" name "','labels':{'krypton.ai/agent':'hello'}}," SPEC \
+	",'status':{'podIP':'10.0.0.7','containerStatuses':[" RUNS "," UP_NOT_READY "]}}"
+
+struct word_row {
+	struct sidecar_word word;
+	const char *status; /* of the Agent; begins with a comma */
+	int pods;           /* that are not ready, each with that word */
+	struct rollout rollout;
+	enum reason reason;
+	bool is_available, is_fault;
+	const char *phase;
+	const char *message; /* its beginning */
+};
+
+static void word_row_check(const struct word_row *row)
+{
+	scoped_json object = agent_object("", row->status);
+	scoped(agent) agent = agent_of(object);
+	scoped_json pod_object = object_of(STUCK("hello-7d-x"));
+	scoped(pod) pod = pod_from_json(pod_object);
+	struct sighting sighting = { .pods = { pod, pod }, .words = { &row->word, &row->word }, .pod_count = (size_t)row->pods };
+	const struct diagnosis_input input = { .agent = agent, .rollout = &row->rollout, .sighting = &sighting, .now_ms = NOW };
+	struct diagnosis diagnosis;
+
+	diagnose(&input, &diagnosis);
+	if (diagnosis.reason != row->reason || strncmp(diagnosis.message, row->message, strlen(row->message)) != 0)
+		fail_msg("%s: %s, not %s", reason_name(diagnosis.reason), diagnosis.message, row->message);
+	assert_int_equal(diagnosis.is_available, row->is_available);
+	assert_int_equal(diagnosis.is_fault, row->is_fault);
+	assert_string_equal(phase_name(report_phase(agent, &row->rollout, &diagnosis)), row->phase);
+	assert_int_equal(diagnosis.recheck_after_ms, row->word.says == SIDECAR_AWAITED ? ASKING_PATIENCE_MS : 0);
+}
+
+#define NONE_OF_ONE                                                       \
+	{                                                                 \
+		.wanted = 1, .replicas = 1, .updated = 1, .is_seen = true \
+	}
+#define ONE_OF_TWO                                                                    \
+	{                                                                             \
+		.wanted = 2, .replicas = 2, .updated = 2, .ready = 1, .is_seen = true \
+	}
+#define SAID_READY "'conditions':[{'type':'Available','status':'True','reason':'Ready','message':'2 of 2 pods take requests.'}]"
+#define TWO        ",'status':{'desiredReplicas':2}"
+#define TWO_READY  ",'status':{'desiredReplicas':2," SAID_READY "}"
+#define THREE      ",'status':{'desiredReplicas':3}"
+
+static void a_sidecar_s_word_says_what_keeps_its_pod(void **state)
+{
+	static const struct word_row rows[] = {
+		{ { .says = SIDECAR_PORT_MISMATCH, .ports = { 3000 }, .port_count = 1 }, "", 1, NONE_OF_ONE, REASON_PORT_MISMATCH,
+			false, true, "Failed",
+			"Pod hello-7d-x: the agent does not listen on port 8080 (spec.port); the pod listens on 3000. Set "
+			"spec.port to the agent's port, or let the agent listen on 8080." },
+		{ { .says = SIDECAR_PORT_MISMATCH, .ports = { 3000, 9090 }, .port_count = 2 }, TWO, 1, ONE_OF_TWO,
+			REASON_PORT_MISMATCH, true, true, "Scaling",
+			"Pod hello-7d-x: the agent does not listen on port 8080 (spec.port); the pod listens on 3000, 9090. Set" },
+		{ { .says = SIDECAR_NOT_LISTENING }, "", 1, NONE_OF_ONE, REASON_AGENT_NOT_LISTENING, false, true, "Pending",
+			"Pod hello-7d-x: container agent runs, but listens on no port. If it is not just slow to start, let it "
+			"listen on port 8080 (spec.port). See: kubectl logs hello-7d-x -c agent." },
+		{ { .says = SIDECAR_PROBE_FAILING }, "", 1, NONE_OF_ONE, REASON_AGENT_PROBE_FAILING, false, true, "Pending",
+			"Pod hello-7d-x: the agent accepts connections on port 8080, but its own readiness probe does not pass." },
+		{ { .says = SIDECAR_UNKNOWN }, "", 1, NONE_OF_ONE, REASON_AGENT_NOT_LISTENING, false, true, "Pending",
+			"Pod hello-7d-x: container agent runs, but krypton-proxy gets no connection on port 8080." },
+		{ { .says = SIDECAR_LISTENING }, "", 1, NONE_OF_ONE, REASON_STARTING, false, false, "Pending", "0 of 1" },
+		{ { .says = SIDECAR_LISTENING }, TWO, 1, ONE_OF_TWO, REASON_SCALING, true, false, "Scaling", "Pods take" },
+		{ { .says = SIDECAR_DRAINING }, "", 1, NONE_OF_ONE, REASON_STARTING, false, false, "Pending", "0 of 1" },
+		{ { .says = SIDECAR_DRAINING }, TWO, 1, ONE_OF_TWO, REASON_SCALING, true, false, "Scaling", "Pods take" },
+		{ { .says = SIDECAR_AWAITED }, "", 1, NONE_OF_ONE, REASON_STARTING, false, false, "Pending", "0 of 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		word_row_check(&rows[i]);
+}
+
+static void a_retired_pod_is_no_fault(void **state)
+{
+	static const struct word_row rows[] = {
+		{ { .says = SIDECAR_RETIRED }, TWO, 1, ONE_OF_TWO, REASON_READY, true, false, "Ready",
+			"1 of 2 pods takes requests; 1 is being emptied before the count goes down." },
+		{ { .says = SIDECAR_RETIRED }, THREE, 2, { .wanted = 3, .replicas = 3, .updated = 3, .ready = 1, .is_seen = true },
+			REASON_READY, true, false, "Ready",
+			"1 of 3 pods takes requests; 2 are being emptied before the count goes down." },
+		{ { .says = SIDECAR_RETIRED }, THREE, 1, { .wanted = 3, .replicas = 3, .updated = 3, .ready = 2, .is_seen = true },
+			REASON_READY, true, false, "Ready",
+			"2 of 3 pods take requests; 1 is being emptied before the count goes down." },
+		{ { .says = SIDECAR_RETIRED }, THREE, 1, /* one more is missing */
+			{ .wanted = 3, .replicas = 3, .updated = 3, .ready = 1, .is_seen = true }, REASON_SCALING, true, false,
+			"Scaling", "Pods take requests; 3 are wanted" },
+		{ { .says = SIDECAR_RETIRED }, TWO, 1, /* within a rollout */
+			{ .wanted = 2, .replicas = 3, .updated = 1, .ready = 1, .is_seen = true }, REASON_SCALING, true, false,
+			"Scaling", "Pods take requests; 2 are wanted" },
+		{ { .says = SIDECAR_RETIRED }, "", 1, NONE_OF_ONE, REASON_STARTING, false, false, "Pending", "0 of 1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		word_row_check(&rows[i]);
+}
+
+static void what_was_said_stays_until_the_sidecar_has_answered(void **state)
+{
+	static const struct word_row rows[] = {
+		{ { .says = SIDECAR_AWAITED }, TWO_READY, 1, ONE_OF_TWO, REASON_READY, true, false, "Ready",
+			"2 of 2 pods take requests." },
+		{ { .says = SIDECAR_AWAITED }, TWO, 1, ONE_OF_TWO, REASON_SCALING, true, false, "Scaling", "Pods take" },
+		{ { .says = SIDECAR_AWAITED }, TWO_READY, 2, { .wanted = 2, .replicas = 2, .updated = 2, .is_seen = true },
+			REASON_STARTING, false, false, "Pending", "0 of 2" },
+		{ { .says = SIDECAR_NOT_LISTENING }, TWO_READY, 1, ONE_OF_TWO, REASON_AGENT_NOT_LISTENING, true, true, "Scaling",
+			"Pod hello-7d-x: container agent runs, but listens on no port." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		word_row_check(&rows[i]);
+}
+
+static void a_mismatch_within_the_first_moment_is_a_start(void **state)
+{
+	const struct sidecar_word word = { .says = SIDECAR_PORT_MISMATCH, .ports = { 9090 }, .port_count = 1 };
+	scoped_json agent_json = agent_object("", "");
+	scoped(agent) agent = agent_of(agent_json);
+	scoped_json object = object_of(STUCK("hello-7d-x"));
+	scoped(pod) pod = pod_from_json(object);
+	struct sighting sighting = { .pods = { pod }, .words = { &word }, .pod_count = 1 };
+	const struct diagnosis_input input = {
+		.agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW - 58000
+	};
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_STARTING);
+	assert_int_equal(diagnosis.recheck_after_ms, 3100);
+}
+
+static void a_retired_pod_whose_sidecar_once_crashed_is_no_fault(void **state)
+{
+	const struct sidecar_word word = { .says = SIDECAR_RETIRED };
+	scoped_json agent_json = agent_object("", TWO);
+	scoped(agent) agent = agent_of(agent_json);
+	scoped_json object =
+		object_of("{" META "," SPEC ",'status':{'containerStatuses':[" RUNS ",{'name':'krypton-proxy','ready':false,"
+			  "'restartCount':3,'state':{'running':{}},'lastState':{'terminated':{'exitCode':1}}}]}}");
+	scoped(pod) pod = pod_from_json(object);
+	const struct rollout rollout = ONE_OF_TWO;
+	struct sighting sighting = { .pods = { pod }, .words = { &word }, .pod_count = 1 };
+	const struct diagnosis_input input = { .agent = agent, .rollout = &rollout, .sighting = &sighting, .now_ms = NOW };
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_READY);
+	sighting.words[0] = NULL;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_SIDECAR_NOT_READY);
 }
 
 static void the_replica_set_s_words_are_passed_on(void **state)
@@ -344,6 +505,11 @@ int main(void)
 		cmocka_unit_test(every_fault_has_its_reason_and_words),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
+		cmocka_unit_test(a_sidecar_s_word_says_what_keeps_its_pod),
+		cmocka_unit_test(a_retired_pod_is_no_fault),
+		cmocka_unit_test(what_was_said_stays_until_the_sidecar_has_answered),
+		cmocka_unit_test(a_mismatch_within_the_first_moment_is_a_start),
+		cmocka_unit_test(a_retired_pod_whose_sidecar_once_crashed_is_no_fault),
 		cmocka_unit_test(the_replica_set_s_words_are_passed_on),
 		cmocka_unit_test(counts_without_faults_say_what_is_going_on),
 		cmocka_unit_test(a_refusal_outweighs_what_pods_say),

@@ -113,6 +113,9 @@ static void a_phase_follows_from_counts_and_verdict(void **state)
 		{ { .wanted = 1, .replicas = 1, .updated = 1, .ready = 1 }, PHASE_READY },
 		{ { .wanted = 3, .replicas = 3, .updated = 3, .ready = 3 }, PHASE_READY },
 		{ { .wanted = 3, .replicas = 3, .updated = 3, .ready = 2 }, PHASE_SCALING },
+		{ { .wanted = 3, .replicas = 3, .updated = 3, .ready = 2, .retired = 1 }, PHASE_READY },
+		{ { .wanted = 3, .replicas = 3, .updated = 3, .ready = 1, .retired = 1 }, PHASE_SCALING },
+		{ { .wanted = 1, .replicas = 1, .updated = 1, .retired = 1 }, PHASE_PENDING },
 		{ { .wanted = 3, .replicas = 1, .updated = 1, .ready = 1 }, PHASE_SCALING },
 		{ { .wanted = 1, .replicas = 3, .updated = 3, .ready = 3 }, PHASE_SCALING },
 		{ { .wanted = 1, .replicas = 2, .updated = 1, .ready = 1 }, PHASE_SCALING }, /* a rollout */
