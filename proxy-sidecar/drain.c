@@ -68,9 +68,11 @@ void drain_start(struct sidecar *sidecar)
 	struct visit *visit;
 
 	if (sidecar->gate.state != GATE_DRAINING) {
+		/* What ran in a retired pod has had its time since then. */
+		if (sidecar->gate.state == GATE_OPEN)
+			sidecar->gate.closed_ms = loop_now_ms(sidecar->loop);
 		sidecar->gate.state = GATE_DRAINING;
 		sidecar->drain_has_ended = false;
-		sidecar->gate.closed_ms = loop_now_ms(sidecar->loop);
 		sidecar->drain_bound_ms = sidecar->gate.closed_ms + sidecar->options->shutdown_timeout_ms;
 		listener_close_after_answers(sidecar->listener, true);
 		log_info("drain.started", LOG_STR("agent", sidecar->options->agent_name),
@@ -88,7 +90,11 @@ bool drain_retire(struct sidecar *sidecar, bool retires)
 		return false;
 	if (retires && sidecar->gate.state == GATE_OPEN)
 		sidecar->gate.closed_ms = loop_now_ms(sidecar->loop);
+	if (!retires && sidecar->gate.state == GATE_RETIRED)
+		hello_say(sidecar->hello);
 	sidecar->gate.state = retires ? GATE_RETIRED : GATE_OPEN;
+	/* The Service's clients are served, and find another pod when they come again. */
+	listener_close_after_answers(sidecar->listener, retires);
 	log_info(retires ? "pod.retired" : "pod.unretired", LOG_STR("agent", sidecar->options->agent_name),
 		LOG_STR("namespace", sidecar->options->agent_namespace), LOG_INT("running", sidecar->gate.requests));
 	return true;
