@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/daemon.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -82,22 +81,6 @@ static const struct ops_route OWN_ROUTES[] = {
 	{ "POST /_krypton/hello", hello_handle },
 };
 
-static int load_key(struct gateway *gateway, struct err *err)
-{
-	char probe[INTERNAL_TOKEN_BYTES];
-	scoped_buf key;
-
-	buf_init(&key, GATEWAY_KEY_MAX_BYTES);
-	if (gateway->options->internal_key_file == NULL)
-		return 0;
-	if (file_read(gateway->options->internal_key_file, &key, err) < 0 ||
-		internal_token_make(buf_text(&key), "probe", probe, err) < 0)
-		return err_wrap(err, "--internal-key-file=%s", gateway->options->internal_key_file);
-	gateway->key_bytes = buf_len(&key);
-	memcpy(gateway->key, buf_text(&key).at, gateway->key_bytes);
-	return 0;
-}
-
 static int serve(struct gateway *gateway, struct err *err)
 {
 	const struct gateway_options *options = gateway->options;
@@ -152,7 +135,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_options *opt
 		.configuration = gateway_options_to_json(options),
 		.before_metrics = before_metrics };
 	gateway->load = load_new(gateway);
-	if (load_key(gateway, err) == 0)
+	if (mounted_key_read(options->internal_key_file, &gateway->key, err) == 0)
 		gateway->client = kube_client_connect(loop, options->kubeconfig, "krypton-gateway", err);
 	if (gateway->client == NULL) {
 		gateway_free(&gateway);

@@ -9,12 +9,11 @@
 #include "gateway/metrics.h"
 #include "gateway/options.h"
 #include "gateway/routes.h"
+#include "krypton/mounted_key.h"
 #include "kube/cache.h"
 #include "kube/client.h"
 #include "net/listener.h"
 #include "net/ops_pair.h"
-
-#define GATEWAY_KEY_MAX_BYTES 4096
 
 struct load;
 struct peers;
@@ -31,9 +30,8 @@ struct gateway {
 	struct listener *listener;
 	struct ops_pair ops;
 	struct loop_timer *shutdown_timer;
-	bool is_stopping; /* the delay is over: ends with the last exchange */
-	char key[GATEWAY_KEY_MAX_BYTES];
-	size_t key_bytes; /* 0: none, hellos are refused */
+	bool is_stopping;       /* the delay is over: ends with the last exchange */
+	struct mounted_key key; /* none: hellos are refused */
 };
 
 /* NULL with an error that names what is wrong: an address, the kubeconfig, the key file. Borrows loop and options. */

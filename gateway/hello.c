@@ -8,7 +8,6 @@
 #include "gateway/peers.h"
 #include "gateway/probe.h"
 #include "gateway/route.h"
-#include "krypton/internal_token.h"
 #include "krypton/labels.h"
 #include "krypton/ports.h"
 #include "net/ops_server.h"
@@ -37,11 +36,9 @@ void hello_handle(void *arg, struct ops_request *request)
 	struct route *route =
 		routes_find(gateway->routes, ops_request_query(request, "namespace"), ops_request_query(request, "name"));
 	char token[INTERNAL_TOKEN_BYTES], ip[ADDRESS_TEXT_BYTES];
-	struct err err = { 0 };
 	struct pod *pod;
 
-	if (route == NULL || route->agent == NULL || gateway->key_bytes == 0 ||
-		internal_token_make((struct text){ gateway->key, gateway->key_bytes }, route->agent->uid, token, &err) < 0 ||
+	if (route == NULL || route->agent == NULL || !mounted_key_token(&gateway->key, route->agent->uid, token) ||
 		!text_equal_secret(ops_request_header(request, HEADER_TOKEN), text_of(token))) {
 		refuse(request, 403, "the agent's token is required", "TokenRequired");
 		return;
