@@ -244,7 +244,7 @@ static void work_for_line(struct route *route, int64_t now_ms)
 	for (size_t i = 0; i < route->pod_count; i++) {
 		struct pod *pod = route->pods[i];
 
-		if (!route->was_usable && pod_may_become_usable(pod))
+		if (pod_may_become_usable(pod))
 			probe_ready(pod);
 		else if (route->was_usable && pod->others > 0)
 			probe_slot(pod);

@@ -3,6 +3,8 @@
 that the test makes on a dummy link of its own, and HTTP clients that see bytes. All waits are on facts, with a bound."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -372,7 +374,7 @@ class Pod:
         self.inflight, self.streams, self.concurrency, self.last_activity_ms = 0, 0, 8, 0
         self.reason, self.cause = "AgentNotListening", "not ready"
         self.invocations, self.questions = [], []
-        self.is_mute = False
+        self.is_mute = self.is_retired = False
         self.server = None
 
     async def start(self):
@@ -427,6 +429,9 @@ class Pod:
         shown = got.headers.get("krypton-token")
         if shown is not None and shown != self.token:
             got.reply(403, b"{}")
+        elif path == "/_krypton/retire" and shown is not None:
+            self.is_retired = got.method == "POST"
+            got.reply(200, b"retired\n" if self.is_retired else b"serving\n")
         elif path == "/readyz":
             wait = re.search(r"wait=(\d+)(m?)s", got.target)
             seconds = int(wait.group(1)) / (1000 if wait.group(2) else 1) if wait else 0
@@ -439,9 +444,27 @@ class Pod:
         elif path == "/_krypton/inflight":
             got.reply(200, json.dumps({"inflight": self.inflight, "streams": self.streams, "concurrency": self.concurrency,
                                        "lastActivity": self.last_activity_ms * 1000000, "draining": False,
-                                       "agent": "listening"}).encode())
+                                       "retired": self.is_retired, "agent": "listening"}).encode())
         else:
             got.reply(404)
+
+
+# --- the agents' tokens ---
+
+KEY = b"a key for the tests of the daemons"
+
+
+def write_key():
+    """The key's file; the caller unlinks it."""
+    file = tempfile.NamedTemporaryFile(delete=False)
+    file.write(KEY + b"\n")
+    file.close()
+    return file.name
+
+
+def token_of(agent):
+    """As the controller makes it: HMAC-SHA256 of the UID."""
+    return hmac.new(KEY, agent["metadata"]["uid"].encode(), hashlib.sha256).hexdigest()
 
 
 # --- our daemons ---

@@ -1,28 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gateway, its clients, and what belongs to them."""
 
-import hashlib
-import hmac
 import os
-import tempfile
 
-from harness import Api, Daemon, Link, Pod, kubeconfig_for, metric, request, stream
+from harness import Api, Daemon, Link, Pod, kubeconfig_for, metric, request, stream, write_key
 from ports import free_port
-
-KEY = b"a key for the tests of the gateway"
-
-
-def write_key():
-    file = tempfile.NamedTemporaryFile(delete=False)
-    file.write(KEY + b"\n")
-    file.close()
-    return file.name
-
-
-def token_of(agent):
-    """As the controller makes it: HMAC-SHA256 of the UID."""
-    return hmac.new(KEY, agent["metadata"]["uid"].encode(), hashlib.sha256).hexdigest()
-
 
 class Gateway(Daemon):
     def __init__(self, context, *flags, kubeconfig=None, ops_host="127.0.0.1", ops_port=None):

@@ -8,8 +8,8 @@ import re
 import sys
 import time
 
-from fixture import Context, Gateway, token_of
-from harness import Daemon, Pod, Relay, refused, request, run_tests, same, send, until
+from fixture import Context, Gateway
+from harness import Daemon, Pod, Relay, refused, request, run_tests, same, send, token_of, until
 from ports import free_port
 
 
@@ -312,6 +312,21 @@ async def fewest_in_flight(ctx):
     same([len(pod.invocations) for pod in pods], [3, 3, 3], "in flight")
     end.set()
     await asyncio.gather(*tasks)
+
+
+async def another_starts(ctx):
+    """who waits for a full pod is served by another one the moment that accepts, before any EndpointSlice calls it ready"""
+    end = asyncio.Event()
+    full, starting = await ctx.pod(held(end)), await ctx.pod(is_ready=False)
+    await ctx.agent("growing", full.ip, (starting.ip, {"ready": False}), concurrency=1)
+    first = asyncio.create_task(ctx.gateway.invoke("growing", "/hold"))
+    await until(lambda: full.invocations, "the first runs")
+    second = asyncio.create_task(ctx.gateway.invoke("growing", "/second"))
+    await until(lambda: starting.questions, "the starting pod is asked")
+    starting.ready.set()
+    same((await second).body, b"from " + starting.ip.encode())
+    end.set()
+    await first
 
 
 async def two_gateways(ctx):
@@ -1036,7 +1051,7 @@ async def sigterm(ctx):
 TESTS = [
     path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
-    broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways,
+    broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways, another_starts,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
