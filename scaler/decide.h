@@ -10,10 +10,11 @@
 
 /* What is known at the moment of a decision. Times are wall clock, ms; 0: never. */
 struct observation {
-	int64_t inflight; /* in the ready pods that answered */
+	int64_t inflight; /* in the ready pods that answered, retired ones left out */
 	int64_t streams;  /* open streams that count as activity, not as load */
 	int64_t waiting;  /* in the gateways' lines */
-	int unknown_pods; /* ready, but their sidecar does not answer */
+	int unknown_pods; /* ready or retired, but their sidecar does not answer */
+	int retired_pods; /* are emptied before the count goes down */
 	int unknown_gateways;
 	int64_t last_activity_ms; /* latest start or end of a request that a sidecar or a gateway has told of */
 	int highest_wanted;       /* within the stable window */

@@ -11,6 +11,8 @@ static const struct metric_spec SPECS[SCALER_METRICS] = {
 		0 },
 	[METRIC_UNKNOWN_PODS] = { "krypton_scaler_unknown_pods", METRIC_GAUGE, "Ready pods whose sidecar did not answer.",
 		"agent,namespace", NULL, 0 },
+	[METRIC_RETIRED_PODS] = { "krypton_scaler_retired_pods", METRIC_GAUGE, "Pods that are emptied before the count goes down.",
+		"agent,namespace", NULL, 0 },
 	[METRIC_LEADER] = { "krypton_scaler_leader", METRIC_GAUGE, "1 while this scaler decides.", NULL, NULL, 0 },
 };
 

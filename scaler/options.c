@@ -44,6 +44,11 @@ static const struct option OPTIONS[] = {
 		.offset = FIELD(gateway_service),
 		.fallback = "krypton-gateway",
 		.sentence = "Service in our namespace whose pods are asked who waits" },
+	{ .name = "internal-key-file",
+		.type = OPTION_TEXT,
+		.offset = FIELD(internal_key_file),
+		.sentence = "key of the agents' tokens (Secret krypton-internal); unset: no pod is retired before the count goes "
+			    "down" },
 	{ .name = "leader-elect",
 		.type = OPTION_BOOL,
 		.offset = FIELD(leader_elect),

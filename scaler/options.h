@@ -16,6 +16,7 @@ struct scaler_options {
 	int64_t stable_window_ms;
 	int64_t sidecar_port;
 	const char *gateway_service;
+	const char *internal_key_file; /* NULL: none */
 	bool leader_elect;
 	const char *kubeconfig;
 	const char *log_level_text;

@@ -158,7 +158,8 @@ struct scaler *scaler_new(struct loop *loop, const struct scaler_options *option
 	scaler->common = (struct ops_common){
 		.health = health_new(), .metrics = scaler->metrics, .configuration = scaler_options_to_json(options)
 	};
-	scaler->client = kube_client_connect(loop, options->kubeconfig, "krypton-scaler", err);
+	if (mounted_key_read(options->internal_key_file, &scaler->key, err) == 0)
+		scaler->client = kube_client_connect(loop, options->kubeconfig, "krypton-scaler", err);
 	if (scaler->client == NULL || ops_pair_open(&scaler->ops, loop, &ports, err) < 0) {
 		scaler_free(&scaler);
 		return NULL;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "krypton/mounted_key.h"
 #include "krypton/roster.h"
 #include "kube/client.h"
 #include "kube/lease.h"
@@ -28,10 +29,11 @@ struct scaler {
 	struct loop_timer *tick;
 	struct kube_lease *lease; /* NULL without --leader-elect */
 	bool decides;             /* the Lease is ours, or there is none to hold */
+	struct mounted_key key;   /* none: pods are not retired */
 	struct ops_pair ops;
 };
 
-/* NULL with an error that names what is wrong: an address, the kubeconfig. Borrows loop and options. */
+/* NULL with an error that names what is wrong: an address, the kubeconfig, the key file. Borrows loop and options. */
 struct scaler *scaler_new(struct loop *loop, const struct scaler_options *options, struct err *err);
 void scaler_free(struct scaler **scaler);
 /* SIGTERM: gives the Lease up, then loop_stop(). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A count goes down only on fresh answers, and with the resourceVersion it was decided on: a request that wakes the agent meanwhile
- * wins. */
+/* A count goes down only on fresh answers, when the pods that are too many are empty, and with the resourceVersion it was decided
+ * on: a request that wakes the agent meanwhile wins. */
 #include "scaler/target.h"
 
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "krypton/labels.h"
 #include "kube/client.h"
 #include "scaler/gateways.h"
+#include "scaler/retire.h"
 #include "scaler/scaler.h"
 
 #define BACKOFF_MS     200
@@ -46,7 +47,7 @@ void target_free(struct target **target)
 	if (*target == NULL)
 		return;
 	for (size_t i = 0; i < (*target)->pod_count; i++)
-		sampling_free(&(*target)->pods[i]);
+		pod_free(&(*target)->pods[i]);
 	mem_release((*target)->pods);
 	kube_call_cancel(&(*target)->write);
 	mem_release((*target)->decided_on);
@@ -57,7 +58,7 @@ void target_free(struct target **target)
 	*target = NULL;
 }
 
-static bool is_taken(struct sampling *const *pods, size_t count, const char *ip)
+static bool is_taken(struct pod *const *pods, size_t count, const char *ip)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(pods[i]->ip, ip) == 0)
@@ -66,32 +67,43 @@ static bool is_taken(struct sampling *const *pods, size_t count, const char *ip)
 	return false;
 }
 
-/* Takes out the sampling of that address, so that what it knows is kept. */
-static struct sampling *take_sampling(struct target *target, const char *ip)
+/* Takes out the pod of that address, so that what is known of it is kept. */
+static struct pod *take_pod(struct target *target, const char *ip)
 {
 	for (size_t i = 0; i < target->pod_count; i++) {
-		struct sampling *sampling = target->pods[i];
+		struct pod *pod = target->pods[i];
 
-		if (sampling != NULL && strcmp(sampling->ip, ip) == 0) {
+		if (pod != NULL && strcmp(pod->ip, ip) == 0) {
 			target->pods[i] = NULL;
-			return sampling;
+			return pod;
 		}
 	}
-	return sampling_new(target->scaler->loop, ip, (uint16_t)target->scaler->options->sidecar_port);
+	return pod_new(target->scaler->loop, target->name, target->name_space, ip, (uint16_t)target->scaler->options->sidecar_port);
 }
 
-/* During an update two slices may name the same pod for a moment: its work counts once. */
+static bool is_ready(const struct endpoint *const *endpoints, size_t count, const char *ip)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (endpoints[i]->is_ready && strcmp(endpoints[i]->ip, ip) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* During an update two slices may name the same pod for a moment: its work counts once, and the one that is ready is believed. */
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count)
 {
-	struct sampling **pods = mem_alloc_array(count + 1, sizeof(*pods));
+	struct pod **pods = mem_alloc_array(count + 1, sizeof(*pods));
 	size_t pod_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (endpoints[i]->is_ready && !endpoints[i]->is_terminating && !is_taken(pods, pod_count, endpoints[i]->ip))
-			pods[pod_count++] = take_sampling(target, endpoints[i]->ip);
+		if (endpoints[i]->is_terminating || is_taken(pods, pod_count, endpoints[i]->ip))
+			continue;
+		pods[pod_count] = take_pod(target, endpoints[i]->ip);
+		pods[pod_count++]->is_ready = is_ready(endpoints, count, endpoints[i]->ip);
 	}
 	for (size_t i = 0; i < target->pod_count; i++)
-		sampling_free(&target->pods[i]);
+		pod_free(&target->pods[i]);
 	mem_release(target->pods);
 	target->pods = pods;
 	target->pod_count = pod_count;
@@ -102,11 +114,12 @@ void target_sample(struct target *target, bool all)
 	int64_t now_ms = now_of(target);
 
 	for (size_t i = 0; i < target->pod_count; i++) {
-		if (all || sampling_is_due(target->pods[i], now_ms))
-			sampling_ask(target->pods[i]);
+		if ((all && pod_counts(target->pods[i])) || pod_is_due(target->pods[i], now_ms))
+			pod_ask(target->pods[i]);
 	}
 }
 
+/* What a retired pod still does keeps the agent awake, but is no load: it takes nobody's place. */
 static struct observation observe(const struct target *target)
 {
 	const struct scaler_options *options = target->scaler->options;
@@ -116,26 +129,69 @@ static struct observation observe(const struct target *target)
 		.highest_wanted = samples_highest(&target->window, options->stable_window_ms, now_of(target)) };
 
 	for (size_t i = 0; i < target->pod_count; i++) {
-		const struct sampling *pod = target->pods[i];
+		const struct pod *pod = target->pods[i];
 
+		if (!pod_counts(pod))
+			continue;
 		seen.unknown_pods += !pod->is_known;
-		seen.inflight += pod->inflight;
-		seen.streams += pod->streams;
+		seen.retired_pods += pod->is_retired;
+		seen.inflight += pod->is_retired ? 0 : pod->inflight;
+		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
 		if (pod->last_activity_ms > seen.last_activity_ms)
 			seen.last_activity_ms = pod->last_activity_ms;
 	}
 	return seen;
 }
 
-static bool is_fresh(const struct target *target)
+static bool is_fresh(const struct target *target, const struct pod *pod)
 {
-	int64_t oldest_ms = now_of(target) - 2 * target->scaler->options->interval_ms;
+	return pod->answered_ms >= now_of(target) - 2 * target->scaler->options->interval_ms;
+}
 
+static bool are_fresh(const struct target *target)
+{
 	for (size_t i = 0; i < target->pod_count; i++) {
-		if (target->pods[i]->answered_ms < oldest_ms)
+		if (pod_counts(target->pods[i]) && !is_fresh(target, target->pods[i]))
 			return false;
 	}
 	return true;
+}
+
+static void order(struct target *target, struct pod *pod, enum retire_order order)
+{
+	char token[INTERNAL_TOKEN_BYTES];
+
+	if (order == RETIRE_NOTHING || pod->order != NULL || !mounted_key_token(&target->scaler->key, target->agent->uid, token))
+		return;
+	pod_order(pod, order == RETIRE_OUT, token);
+}
+
+/* Pods that are too many are emptied, those that are needed again come back. true: that count may be asked for. */
+static bool empty_surplus(struct target *target, int current, int desired)
+{
+	struct retire_pod *pods = mem_alloc_array(target->pod_count + 1, sizeof(*pods));
+	int64_t now_ms = now_of(target);
+	bool is_done;
+
+	for (size_t i = 0; i < target->pod_count; i++)
+		pods[i] = (struct retire_pod){ .is_ready = target->pods[i]->is_ready,
+			.is_retired = target->pods[i]->is_retired,
+			.is_fresh = is_fresh(target, target->pods[i]),
+			.refuses = target->pods[i]->refuses,
+			.work = pod_work(target->pods[i]) };
+	retire_plan(pods, target->pod_count, current, desired);
+	for (size_t i = 0; i < target->pod_count; i++)
+		order(target, target->pods[i], pods[i].order);
+	is_done = retire_is_done(pods, target->pod_count, desired) || target->scaler->key.len == 0;
+	mem_release(pods);
+	if (desired >= current) {
+		target->lowering_since_ms = 0;
+		return true;
+	}
+	if (target->lowering_since_ms == 0)
+		target->lowering_since_ms = now_ms;
+	/* A stream holds its pod for drainTimeout at the most. */
+	return is_done || now_ms - target->lowering_since_ms >= target->agent->drain_timeout_ms;
 }
 
 static void on_written(void *arg, const struct json_t *object, const struct err *err)
@@ -171,6 +227,7 @@ static void write_decision(struct target *target, const struct decision *decisio
 	target->decided = *decision;
 	target->decided_from = current;
 	target->is_written = false;
+	target->lowering_since_ms = 0;
 	mem_release(target->decided_on);
 	target->decided_on = mem_copy_text(agent->resource_version);
 	(void)snprintf(message, sizeof(message), "%d %s wanted, %d before.", decision->desired,
@@ -195,6 +252,7 @@ static void count_decision(
 	metrics_add(metrics, METRIC_DECISIONS, METRIC_LABELS(target->name, target->name_space, direction), 1);
 	metrics_set(metrics, METRIC_DESIRED, METRIC_LABELS(target->name, target->name_space), decision->desired);
 	metrics_set(metrics, METRIC_UNKNOWN_PODS, METRIC_LABELS(target->name, target->name_space), seen->unknown_pods);
+	metrics_set(metrics, METRIC_RETIRED_PODS, METRIC_LABELS(target->name, target->name_space), seen->retired_pods);
 }
 
 /* It is written already, and just has not come back by the watch. */
@@ -212,12 +270,14 @@ void target_decide(struct target *target)
 
 	samples_add(&target->window, target->scaler->options->stable_window_ms, now_of(target), decision.wanted);
 	count_decision(target, &decision, &seen, current);
-	if (decision.desired == current || target->write != NULL || now_of(target) < target->not_before_ms ||
-		target->agent->is_deleting || is_on_its_way(target, &decision))
+	if (target->agent->is_deleting)
 		return;
-	if (decision.desired < current && !is_fresh(target)) {
+	if (decision.desired < current && !are_fresh(target)) {
 		target_sample(target, true);
 		return;
 	}
+	if (!empty_surplus(target, current, decision.desired) || decision.desired == current || target->write != NULL ||
+		now_of(target) < target->not_before_ms || is_on_its_way(target, &decision))
+		return;
 	write_decision(target, &decision, current);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h — one Agent that is scaled: its pods' samples, its window, and the write under way. */
+/* target.h — one Agent that is scaled: its pods, its window, and the write under way. */
 #ifndef KRYPTON_SCALER_TARGET_H
 #define KRYPTON_SCALER_TARGET_H
 
@@ -10,8 +10,8 @@
 #include "krypton/agent.h"
 #include "krypton/endpoints.h"
 #include "scaler/decide.h"
+#include "scaler/pod.h"
 #include "scaler/samples.h"
-#include "scaler/sampling.h"
 
 struct scaler;
 struct kube_call;
@@ -20,7 +20,7 @@ struct target {
 	struct scaler *scaler;
 	char *key, *name_space, *name;
 	const struct agent *agent; /* the roster's */
-	struct sampling **pods;    /* ready, not terminating */
+	struct pod **pods;         /* not terminating */
 	size_t pod_count;
 	struct samples window;
 	struct kube_call *write; /* under way; one at a time */
@@ -30,12 +30,13 @@ struct target {
 	bool is_written;         /* the API server has it */
 	int64_t not_before_ms;   /* monotonic: after a failed write */
 	int failures;
+	int64_t lowering_since_ms; /* monotonic: pods are emptied since then; 0: none is */
 };
 
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent);
 void target_free(struct target **target);
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count);
-/* Decides on what is known, writes where the count changed. */
+/* Decides on what is known; tells pods to retire or to serve; writes where the count changed. */
 void target_decide(struct target *target);
 /* Asks the pods whose turn it is; all: every one of them. */
 void target_sample(struct target *target, bool all);

@@ -135,10 +135,11 @@ def every_pod(rendered):
         report(rendered.at(key, "spec.strategy.rollingUpdate.maxUnavailable") == 0, key + " is never below its replicas in a rollout")
         spread = spec["topologySpreadConstraints"][0]
         report(spread["whenUnsatisfiable"] == "ScheduleAnyway" and spread["labelSelector"]["matchLabels"] == selector, key + " spreads over nodes where it can")
-    volume = rendered.at(cases.GATEWAY, "spec.template.spec.volumes[name=internal-key].secret")
-    report(volume.get("secretName") == "krypton-internal" and "optional" not in volume, "the gateway waits for the key of the agents' tokens", show(volume))
+    for key in (cases.GATEWAY, cases.SCALER):
+        volume = rendered.at(key, "spec.template.spec.volumes[name=internal-key].secret")
+        report(volume.get("secretName") == "krypton-internal" and "optional" not in volume, key + " waits for the key of the agents' tokens", show(volume))
     holders = [k for k, pod in rendered.pods() if "internal-key" in show(pod)]
-    report(holders == [cases.GATEWAY], "no other pod mounts that key: the controller reads it by name, and nobody else uses it", holders)
+    report(sorted(holders) == sorted([cases.GATEWAY, cases.SCALER]), "no other pod mounts that key: the controller reads it by name, and nobody else uses it", holders)
 
 
 def rights(rendered):

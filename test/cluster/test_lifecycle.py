@@ -97,6 +97,25 @@ def test_streams_outlive_a_scale_down(cluster, gateway, space):
         assert stream.ended_whole() and len(stream.numbers()) == 35, (stream.end, stream.text[-200:])
 
 
+def test_the_emptiest_pod_goes_first(cluster, gateway, space):
+    """A scale-down takes the pod that runs nothing, and is no fault in the Agent's condition."""
+    name = space.make(agents.agent("empties", minReplicas=2, maxReplicas=2), ready=2)
+    pods, reasons = cluster.ready_pods(space.name, name), set()
+    stream = Stream(gateway.agent(space.address(name), "/stream?n=200&interval_ms=300")).wait_events(1)
+    busy = [pod["metadata"]["name"] for pod in pods if inflight(pod) == 1]
+    assert len(busy) == 1, [inflight(pod) for pod in pods]
+    cluster.patch("agents", space.name, name, {"spec": {"minReplicas": 1}})
+
+    def is_down():
+        available = condition(cluster.get("agents", space.name, name))
+        reasons.add((available["status"], available["reason"]))
+        return cluster.status(space.name, name)["desiredReplicas"] == 1 and pod_names(cluster, space, name) == set(busy)
+    wait_for(is_down, 30, "the idle pod goes")
+    assert not stream.end and reasons <= {("True", "Ready"), ("True", "Scaling")}, (stream.end, reasons)
+    logs = [cluster.logs(SYSTEM, pod["metadata"]["name"], "scaler") for pod in cluster.daemon_pods("scaler")]
+    assert any("pod.retired" in log and name in log for log in logs), "the scaler says that it retired the pod"
+
+
 def test_streams_outlive_a_rollout_of_their_agent(cluster, gateway, space):
     """kubectl rollout restart of an agent cuts no stream and loses no request."""
     name = space.make(agents.agent("rolled"), ready=1)

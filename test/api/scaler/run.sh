@@ -9,4 +9,4 @@ cd "$(dirname "$0")/../../.."
 : "${KUBECONFIG:?set KUBECONFIG to a cluster that may be written to}"
 BUILD=$(realpath -m "${BUILD:-build}")
 export KUBECONFIG BUILD PYTHONPATH=test/api:test
-exec timeout 240 python3 -B test/api/scaler/scaler_test.py "$@"
+exec timeout 280 python3 -B test/api/scaler/scaler_test.py "$@"

@@ -9,7 +9,8 @@ import re
 import sys
 import time
 
-from harness import Api, Daemon, Link, Pod, kubeconfig_for, metric, refused, request, run_tests, same, until
+from harness import (Api, Daemon, Link, Pod, kubeconfig_for, metric, refused, request, run_tests, same, token_of, until,
+                     write_key)
 from ports import free_port
 
 GATEWAY_OPS_PORT = 8082
@@ -57,7 +58,7 @@ class Scaler(Daemon):
         super().__init__(
             "scaler", "--metrics-bind-address=127.0.0.1:%d" % self.metrics_port,
             "--health-probe-bind-address=127.0.0.1:%d" % self.ops_port,
-            *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags,
+            "--internal-key-file=" + context.key_file, *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags,
             env={"POD_NAMESPACE": self.namespace, "POD_NAME": name})
 
     async def synced(self):
@@ -77,7 +78,8 @@ class Context:
     FLAGS = ("--scaler-interval-ms=100", "--scaler-stable-window-ms=%d" % WINDOW_MS)
 
     async def start(self):
-        self.pods, self.daemons, self.files = [], [], []
+        self.key_file = write_key()
+        self.pods, self.daemons, self.files = [], [], [self.key_file]
         self.link = Link()
         self.api = Api("scaler-test-%d" % os.getpid())
         self.gateway = await ScriptedGateway(self.link.address()).start()
@@ -304,6 +306,100 @@ async def unread_gateways(ctx):
     await ctx.scaled("fresh", 0)
 
 
+# --- down without cutting anybody ---
+
+
+async def two_pods(ctx, name, *work, **spec):
+    """An agent with two pods that is to be scaled to one, once its window is over; each pod runs that much."""
+    made = await ctx.api.agent(name, concurrency=8, **spec)
+    pods = [await ctx.pod(count, token=token_of(made)) for count in work]
+    await ctx.api.pods(name, *(pod.ip for pod in pods))
+    await until(lambda: all(pod.questions for pod in pods), "the pods are known")
+    await ctx.api.patch_status(name, {"desiredReplicas": 2})
+    return pods
+
+
+def orders(pod):
+    return [got.method for got in pod.questions if got.target == "/_krypton/retire"]
+
+
+async def emptiest_retires(ctx):
+    """before the count goes down the emptiest pod retires, and it goes down when that one is empty and seen not ready"""
+    busy, idle = await two_pods(ctx, "shrinking", 3, 1)
+    await until(lambda: idle.is_retired, "the emptier pod is retired")
+    await ctx.scaler.log("pod.retired", agent="shrinking", pod_ip=idle.ip)
+    await ctx.api.pods("shrinking", busy.ip, (idle.ip, {"ready": False}))
+    await ctx.decided("shrinking", 10)
+    same(await ctx.wanted("shrinking"), 2, "desiredReplicas while it works")
+    same(await ctx.scaler.series("krypton_scaler_retired_pods", agent="shrinking", namespace=ctx.api.namespace), 1.0)
+    await ctx.api.pods("shrinking", busy.ip, idle.ip)
+    idle.inflight = 0
+    await until(lambda: len([q for q in idle.questions if q.target == "/_krypton/inflight"]) > 5, "its end is seen")
+    await ctx.decided("shrinking", 5)
+    same(await ctx.wanted("shrinking"), 2, "desiredReplicas while Kubernetes calls it ready")
+    await ctx.api.pods("shrinking", busy.ip, (idle.ip, {"ready": False}))
+    await ctx.scaled("shrinking", 1)
+    await ctx.decided("shrinking", 5)
+    same((orders(busy), orders(idle)), ([], ["POST"]), "what the pods were told")
+
+
+async def recalled(ctx):
+    """load that returns calls a retired pod back at once, and the count stays"""
+    busy, idle = await two_pods(ctx, "returning", 3, 1)
+    await until(lambda: idle.is_retired, "the emptier pod is retired")
+    await ctx.api.pods("returning", busy.ip, (idle.ip, {"ready": False}))
+    busy.inflight = 8
+    ctx.gateway.tell("%s/returning" % ctx.api.namespace, 1)
+    await until(lambda: not idle.is_retired, "it is called back", 5)
+    await ctx.scaler.log("pod.recalled", agent="returning", pod_ip=idle.ip)
+    same(await ctx.wanted("returning"), 2, "desiredReplicas")
+    ctx.gateway.tell("%s/returning" % ctx.api.namespace, 0)
+
+
+async def retired_again(ctx):
+    """a sidecar that restarts has forgotten, and is retired again"""
+    busy, idle = await two_pods(ctx, "forgetting", 3, 1)
+    await until(lambda: idle.is_retired, "the emptier pod is retired")
+    idle.is_retired = False
+    await until(lambda: idle.is_retired, "it is retired again")
+
+
+async def other_goes(ctx):
+    """a pod that became empty goes instead of a retired one that still works"""
+    first, second = await two_pods(ctx, "swapping", 3, 1)
+    await until(lambda: second.is_retired, "the emptier pod is retired")
+    first.inflight = 0
+    await until(lambda: first.is_retired and not second.is_retired, "they change places")
+
+
+async def stream_holds_for_drain_timeout(ctx):
+    """a stream holds a retired pod for drainTimeout at the most"""
+    busy, idle = await two_pods(ctx, "streaming", 3, 1, drainTimeout="3s")
+    await until(lambda: idle.is_retired, "the emptier pod is retired")
+    began = time.monotonic()
+    await ctx.api.pods("streaming", busy.ip, (idle.ip, {"ready": False}))
+    await ctx.scaled("streaming", 1)
+    assert time.monotonic() - began > 2, "%.1f s" % (time.monotonic() - began)
+
+
+async def refused_retirement(ctx):
+    """a pod with another token is named in the log once, and holds nothing up"""
+    busy, idle = await two_pods(ctx, "foreign", 3, 1)
+    idle.token = busy.token = "another"
+    await ctx.scaler.log("retire.refused", agent="foreign", status=403)
+    await ctx.scaled("foreign", 1)
+    same(len(ctx.scaler.logged("retire.refused", agent="foreign")), 1, "lines")
+
+
+async def new_leader_knows(ctx):
+    """a scaler that has just started finds the retired pods, and calls them back when they are needed"""
+    made = await ctx.api.agent("inherited", concurrency=8, status={"desiredReplicas": 2})
+    busy, idle = await ctx.pod(12, token=token_of(made)), await ctx.pod(0, token=token_of(made))
+    idle.is_retired = True
+    await ctx.api.pods("inherited", busy.ip, (idle.ip, {"ready": False}))
+    await until(lambda: not idle.is_retired, "it is called back")
+
+
 # --- writes ---
 
 
@@ -473,7 +569,8 @@ async def sigterm(ctx):
 
 TESTS = [
     up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
-    activity_keeps_awake, silence_is_not_zero, conditions_side_by_side, rest, lowering_loses, woken_meanwhile,
+    activity_keeps_awake, silence_is_not_zero, emptiest_retires, recalled, retired_again, other_goes,
+    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pod.h — one pod of an Agent as the scaler knows it: what its sidecar says of the work in it, and what it was told. */
+#ifndef KRYPTON_SCALER_POD_H
+#define KRYPTON_SCALER_POD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/address.h"
+
+struct loop;
+struct call;
+
+/* Belongs to its target. Terminating ones are none of ours. */
+struct pod {
+	struct loop *loop;
+	const char *agent, *name_space; /* whose; the target's */
+	char ip[ADDRESS_TEXT_BYTES];
+	uint16_t port;
+	bool is_ready; /* as Kubernetes sees it */
+
+	bool is_known; /* the last question was answered */
+	bool is_retired;
+	int64_t inflight;
+	int64_t streams;
+	int64_t last_activity_ms; /* wall clock */
+	int64_t asked_ms;         /* monotonic; 0: never */
+	int64_t answered_ms;      /* 0: not since it was last told something */
+
+	bool refuses; /* it was told to retire or to serve, and said no */
+	struct call *question, *order;
+	bool order_retires;
+};
+
+/* Borrows agent and name_space. */
+struct pod *pod_new(struct loop *loop, const char *agent, const char *name_space, const char *ip, uint16_t port);
+void pod_free(struct pod **pod);
+/* Asks, unless a question or an order is under way: GET /_krypton/inflight. */
+void pod_ask(struct pod *pod);
+/* Busy pods want asking each time, idle ones every ten seconds: of new work the gateways tell. */
+bool pod_is_due(const struct pod *pod, int64_t now_ms);
+/* Tells it to retire or to serve again, unless it is being told: POST or DELETE /_krypton/retire. Its work is asked for after. */
+void pod_order(struct pod *pod, bool retires, const char *token);
+/* It takes work, or is emptied by us: what runs in it matters. A pod that starts, or whose agent is down, is neither. */
+bool pod_counts(const struct pod *pod);
+/* Requests and streams. */
+int64_t pod_work(const struct pod *pod);
+
+#endif
