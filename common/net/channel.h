@@ -36,6 +36,7 @@ void channel_reset(struct channel **channel);
 
 struct stream *channel_stream(struct channel *channel);
 bool channel_is_reused(const struct channel *channel);
+bool channel_is_timed_out(const struct channel *channel); /* the dial */
 /* "connect: connection refused" or "i/o timeout", as Go's dialer says it. */
 void channel_failure(const struct channel *channel, char *out, size_t out_bytes);
 void channel_failure_of(int error, char *out, size_t out_bytes);

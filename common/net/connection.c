@@ -81,7 +81,8 @@ static void refuse(struct connection *connection, int status, const char *why, s
 	struct buf *head = &connection->listener->engine->scratch;
 	scoped_buf body;
 	buf_init(&body, REFUSAL_MAX_BYTES);
-	if (problem_format(&(struct problem){ .error = why }, &body) < 0)
+	const char *reason = listener_note_refusal(connection->listener, status, why, &connection->client);
+	if (problem_format(&(struct problem){ .error = why, .reason = reason }, &body) < 0)
 		BUG_ON("our own sentences are short");
 	buf_clear(head);
 	if (h1_write_own_answer(status, "application/json", extra, (int64_t)buf_len(&body), true, head) < 0 ||
@@ -277,14 +278,18 @@ static void on_due(void *arg)
 		limit_ms = options->idle_timeout_ms;
 	if (connection->state == CONNECTION_HEAD)
 		limit_ms = options->head_timeout_ms;
-	if (engine_now_ms(connection->listener->engine) < connection->since_ms + limit_ms)
+	if (engine_now_ms(connection->listener->engine) < connection->since_ms + limit_ms) {
 		wait_for(connection, limit_ms);
-	else if (connection->state == CONNECTION_HEAD)
+	} else if (connection->state == CONNECTION_HEAD) {
+		listener_note_deadline(connection->listener, LISTENER_REQUEST_HEAD);
 		refuse(connection, 408, "the request head did not come in time", (struct text){ NULL, 0 });
-	else if (connection->state == CONNECTION_DRAINING)
+	} else if (connection->state == CONNECTION_DRAINING) {
 		linger(connection);
-	else
+	} else {
+		if (connection->state == CONNECTION_IDLE)
+			listener_note_deadline(connection->listener, LISTENER_KEEP_ALIVE);
 		connection_close(connection);
+	}
 }
 
 void connection_start(struct listener *listener, int fd, const struct address *client)

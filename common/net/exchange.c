@@ -105,7 +105,7 @@ struct exchange *exchange_new(struct connection *connection, const struct h1_hea
 	deadline_init(&exchange->deadline, listener->engine->sweep, on_due, exchange);
 	buf_init(&exchange->request_head, listener->engine->scratch.cap);
 	buf_init(&exchange->held, connection->in.cap + EXCHANGE_HELD_BYTES);
-	buf_init(&exchange->answer_in, connection->in.cap);
+	buf_init(&exchange->answer_in, listener->options.max_answer_head_bytes + ENGINE_READ_BYTES);
 	listener->exchange_count++;
 	return exchange;
 }
@@ -257,7 +257,8 @@ void exchange_refuse_body(struct exchange *exchange, int status, const char *why
 	}
 	exchange_detach(exchange, false);
 	exchange->closes = true;
-	if (problem_format(&(struct problem){ .error = why }, &body) < 0)
+	const char *reason = listener_note_refusal(exchange->listener, status, why, exchange_client(exchange));
+	if (problem_format(&(struct problem){ .error = why, .reason = reason }, &body) < 0)
 		BUG_ON("our own sentences are short");
 	if (send_own_answer(exchange, status, "application/json", (struct text){ NULL, 0 }, buf_text(&body)) < 0)
 		exchange_client_left(exchange);
@@ -379,14 +380,17 @@ static void on_due(void *arg)
 	if (is_awaiting_first_byte(exchange) && now_ms >= exchange->first_byte_due_ms) {
 		char address[ADDRESS_TEXT_BYTES];
 		address_format(upstream_address(exchange->upstream), address);
+		listener_note_deadline(exchange->listener, LISTENER_FIRST_BYTE);
 		exchange_fail(exchange, EXCHANGE_FIRST_BYTE_LATE, "%s did not begin to answer in time", address);
 		return;
 	}
 	if (is_awaiting_body(exchange) && now_ms >= exchange->last_ms + exchange->listener->options.body_timeout_ms) {
+		listener_note_deadline(exchange->listener, LISTENER_REQUEST_BODY);
 		exchange_refuse_body(exchange, 408, "the request body did not come in time");
 		return;
 	}
 	if (limit_ms > 0 && now_ms >= exchange->last_ms + limit_ms) {
+		listener_note_deadline(exchange->listener, LISTENER_STREAM_IDLE);
 		exchange_finish(exchange, EXCHANGE_SILENT, CONNECTION_RESET);
 		return;
 	}

@@ -248,7 +248,7 @@ static void take_heads(struct exchange *exchange, struct text bytes)
 {
 	struct h1_head head;
 	const char *why = NULL;
-	size_t max_bytes = exchange->listener->options.max_head_bytes;
+	size_t max_bytes = exchange->listener->options.max_answer_head_bytes;
 	for (;;) {
 		switch (h1_head_parse_answer(bytes, max_bytes, &head, &why)) {
 		case H1_BAD: fail_bad_answer(exchange, why); return;

@@ -335,6 +335,8 @@ static void on_open(struct exchange *exchange)
 static void on_refused(struct exchange *exchange)
 {
 	char address[ADDRESS_TEXT_BYTES], reason[96];
+	if (channel_is_timed_out(exchange->channel))
+		listener_note_deadline(exchange->listener, LISTENER_CONNECT);
 	channel_failure(exchange->channel, reason, sizeof(reason));
 	address_format(upstream_address(exchange->upstream), address);
 	exchange_fail(exchange, EXCHANGE_UNREACHABLE, "dial tcp %s: %s", address, reason);

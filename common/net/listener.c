@@ -40,6 +40,8 @@ static void fill_defaults(struct listener_options *options)
 {
 	if (options->max_head_bytes == 0)
 		options->max_head_bytes = DEFAULT_HEAD_BYTES;
+	if (options->max_answer_head_bytes == 0)
+		options->max_answer_head_bytes = DEFAULT_HEAD_BYTES;
 	if (options->max_target_bytes == 0)
 		options->max_target_bytes = DEFAULT_TARGET_BYTES;
 	if (options->max_held_bytes == 0)
@@ -239,6 +241,47 @@ void listener_remove(struct listener *listener, struct connection *connection)
 	connection->previous = NULL;
 	listener->connection_count--;
 	update_accepting(listener);
+}
+
+void listener_note_deadline(struct listener *listener, enum listener_deadline deadline)
+{
+	if (listener->options.on_deadline != NULL)
+		listener->options.on_deadline(listener->options.arg, deadline);
+}
+
+static const char *refusal_reason(int status)
+{
+	switch (status) {
+	case 408: return "RequestTimeout";
+	case 413: return "BodyTooLarge";
+	case 414: return "TargetTooLong";
+	case 431: return "HeadTooLarge";
+	case 501: return "NotImplemented";
+	case 503: return "HeldBytesExceeded";
+	case 505: return "VersionNotSupported";
+	default: return "BadRequest";
+	}
+}
+
+const char *listener_note_refusal(struct listener *listener, int status, const char *why, const struct address *client)
+{
+	struct listener_refusal refusal = { .status = status, .reason = refusal_reason(status), .why = why, .client = client };
+	if (listener->options.on_refused != NULL)
+		listener->options.on_refused(listener->options.arg, &refusal);
+	return refusal.reason;
+}
+
+const char *listener_deadline_name(enum listener_deadline deadline)
+{
+	switch (deadline) {
+	case LISTENER_REQUEST_HEAD: return "request_head";
+	case LISTENER_REQUEST_BODY: return "request_body";
+	case LISTENER_CONNECT: return "connect";
+	case LISTENER_FIRST_BYTE: return "first_byte";
+	case LISTENER_STREAM_IDLE: return "stream_idle";
+	case LISTENER_KEEP_ALIVE: return "keep_alive";
+	}
+	return "unknown";
 }
 
 int listener_exchanges(const struct listener *listener)

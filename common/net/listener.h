@@ -13,11 +13,30 @@
 struct loop;
 struct listener;
 
+/* The waits that the engine bounds. */
+enum listener_deadline {
+	LISTENER_REQUEST_HEAD, /* head_timeout_ms */
+	LISTENER_REQUEST_BODY, /* body_timeout_ms */
+	LISTENER_CONNECT,      /* the upstream's connect_timeout_ms */
+	LISTENER_FIRST_BYTE,   /* first_byte_timeout_ms of the forwarded request */
+	LISTENER_STREAM_IDLE,  /* stream_idle_timeout_ms */
+	LISTENER_KEEP_ALIVE,   /* idle_timeout_ms */
+};
+
+/* A request that the engine refused by itself. Borrowed for the call. */
+struct listener_refusal {
+	int status;
+	const char *reason; /* CamelCase, one for each status: also in the answer's body */
+	const char *why;    /* a constant sentence */
+	const struct address *client;
+};
+
 struct listener_options {
-	const char *address;     /* ":8080" */
-	size_t max_head_bytes;   /* 0: 64 KiB; past it 431 */
-	size_t max_target_bytes; /* 0: 16 KiB; past it 414 */
-	int64_t max_body_bytes;  /* 0: no cap; past it 413 */
+	const char *address;          /* ":8080" */
+	size_t max_head_bytes;        /* 0: 64 KiB; past it 431 */
+	size_t max_answer_head_bytes; /* 0: 64 KiB; past it the answer is no good one */
+	size_t max_target_bytes;      /* 0: 16 KiB; past it 414 */
+	int64_t max_body_bytes;       /* 0: no cap; past it 413 */
 	int64_t max_held_bytes;  /* request bytes held for all exchanges; 0: 64 MiB; past it exchange waits are refused with 503 */
 	int max_connections;     /* 0: descriptors less a reserve */
 	int64_t head_timeout_ms; /* from a head's first byte to its last; 0: 60 s; past it 408 */
@@ -27,9 +46,13 @@ struct listener_options {
 	void *arg;
 	/* A complete head. The handler forwards, answers, or keeps the exchange and does so later. */
 	void (*on_request)(void *arg, struct exchange *exchange);
-	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. What the engine refuses by itself (bad
-	 * framing, caps, deadlines: 4xx, 5xx with a JSON problem as body) is seen by no handler. */
+	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. */
 	void (*on_end)(void *arg, struct exchange *exchange, const struct exchange_end *end);
+	/* These two are for counting and may call nothing here; NULL: nobody counts. */
+	void (*on_deadline)(void *arg, enum listener_deadline deadline); /* one has passed */
+	/* What the engine refuses by itself (bad framing, caps, deadlines: 4xx, 5xx with a JSON problem as body). on_request has
+	 * seen it only where the request's body was at fault. */
+	void (*on_refused)(void *arg, const struct listener_refusal *refusal);
 };
 
 /* Bound and listening, or NULL with an error naming the address. Borrows the loop. */
@@ -44,6 +67,7 @@ void listener_close_after_answers(struct listener *listener, bool closes);
 int listener_exchanges(const struct listener *listener); /* running now */
 int listener_connections(const struct listener *listener);
 int64_t listener_held_bytes(const struct listener *listener);
-uint16_t listener_port(const struct listener *listener); /* the real one where 0 was asked for */
+uint16_t listener_port(const struct listener *listener);             /* the real one where 0 was asked for */
+const char *listener_deadline_name(enum listener_deadline deadline); /* "request_head", … */
 
 #endif

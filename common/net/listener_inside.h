@@ -29,5 +29,9 @@ struct listener {
 bool listener_closes(const struct listener *listener);
 void listener_add(struct listener *listener, struct connection *connection);
 void listener_remove(struct listener *listener, struct connection *connection);
+/* Tells whoever counts. */
+void listener_note_deadline(struct listener *listener, enum listener_deadline deadline);
+/* The reason of a refusal with that status, told to whoever counts. */
+const char *listener_note_refusal(struct listener *listener, int status, const char *why, const struct address *client);
 
 #endif

@@ -270,6 +270,11 @@ void channel_failure_of(int error, char *out, size_t out_bytes)
 	(void)snprintf(out, out_bytes, "connect: %s", reason);
 }
 
+bool channel_is_timed_out(const struct channel *channel)
+{
+	return channel->failure == ETIMEDOUT;
+}
+
 void channel_failure(const struct channel *channel, char *out, size_t out_bytes)
 {
 	channel_failure_of(channel->failure, out, out_bytes);

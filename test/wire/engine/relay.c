@@ -174,6 +174,26 @@ static void on_end(void *arg, struct exchange *exchange, const struct exchange_e
 	(void)fflush(stdout);
 }
 
+static void on_deadline(void *arg, enum listener_deadline deadline)
+{
+	(void)arg;
+	if (settings.is_quiet)
+		return;
+	printf("deadline %s\n", listener_deadline_name(deadline));
+	(void)fflush(stdout);
+}
+
+static void on_refused(void *arg, const struct listener_refusal *refusal)
+{
+	char client[ADDRESS_TEXT_BYTES];
+	(void)arg;
+	if (settings.is_quiet)
+		return;
+	address_format_ip(refusal->client, client);
+	printf("refused %d %s: %s from %s\n", refusal->status, refusal->reason, refusal->why, client);
+	(void)fflush(stdout);
+}
+
 static void on_stop(void *arg)
 {
 	(void)arg;
@@ -228,6 +248,8 @@ int main(int argc, char **argv)
 		.stream_idle_timeout_ms = settings.stream_idle_ms,
 		.on_request = on_request,
 		.on_end = on_end,
+		.on_deadline = on_deadline,
+		.on_refused = on_refused,
 	};
 	listener = listener_new(loop, &listener_options, &err);
 	if (listener == NULL)
