@@ -9,7 +9,7 @@
 
 /* X(identifier, word, lasts: the fault does not pass by itself, sentence). People alert on the words: they never change. */
 #define REASONS(X)                                                                                                       \
-	X(READY, "Ready", false, "Every wanted pod takes requests.")                                                     \
+	X(READY, "Ready", false, "Every pod that is to stay takes requests.")                                            \
 	X(ASLEEP, "Asleep", false, "Nothing calls the agent, so it has no pod; the next request starts one.")            \
 	X(SCALING, "Scaling", false, "The agent takes requests while its pods change in number or are replaced.")        \
 	X(STARTING, "Starting", false, "Pods are on their way and nothing speaks against them yet.")                     \
