@@ -26,6 +26,9 @@ static void end_once(struct sidecar *sidecar, int cut)
 	if (sidecar->drain_has_ended)
 		return;
 	sidecar->drain_has_ended = true;
+	if (cut > 0)
+		metrics_add(sidecar->metrics, METRIC_DRAIN_CUT,
+			METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace), cut);
 	log_info("drain.ended", LOG_STR("agent", sidecar->options->agent_name),
 		LOG_STR("namespace", sidecar->options->agent_namespace),
 		LOG_INT("took_ms", loop_now_ms(sidecar->loop) - sidecar->gate.closed_ms), LOG_INT("cut", cut));

@@ -13,6 +13,14 @@ static const struct metric_spec SPECS[SIDECAR_METRICS] = {
 		0 },
 	[METRIC_STREAMS] = { "krypton_proxy_streams", METRIC_GAUGE, "Event streams open that do not count against the concurrency.",
 		"agent,namespace", NULL, 0 },
+	[METRIC_DEADLINES] = { "krypton_proxy_deadlines_total", METRIC_COUNTER,
+		"Waits that a deadline ended: request_head, request_body, connect, stream_idle, keep_alive.",
+		"agent,namespace,deadline", NULL, 0 },
+	[METRIC_REFUSED] = { "krypton_proxy_refused_requests_total", METRIC_COUNTER,
+		"Requests that are no proper HTTP or past a cap, by status and the reason in the answer.",
+		"agent,namespace,status,reason", NULL, 0 },
+	[METRIC_DRAIN_CUT] = { "krypton_proxy_drain_cut_total", METRIC_COUNTER,
+		"Requests and streams that still ran at the end of a drain.", "agent,namespace", NULL, 0 },
 };
 
 struct metrics *sidecar_metrics_new(void)

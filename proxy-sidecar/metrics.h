@@ -5,7 +5,16 @@
 
 #include "base/metrics.h"
 
-enum sidecar_metric { METRIC_REQUESTS, METRIC_REJECTED, METRIC_INFLIGHT, METRIC_STREAMS, SIDECAR_METRICS };
+enum sidecar_metric {
+	METRIC_REQUESTS,
+	METRIC_REJECTED,
+	METRIC_INFLIGHT,
+	METRIC_STREAMS,
+	METRIC_DEADLINES,
+	METRIC_REFUSED,
+	METRIC_DRAIN_CUT,
+	SIDECAR_METRICS
+};
 
 struct metrics *sidecar_metrics_new(void);
 

@@ -19,9 +19,16 @@ struct sidecar_options {
 	const char *protocol;    /* "a2a", "mcp", "http" */
 	int64_t idle_timeout_ms; /* informational */
 	int64_t shutdown_timeout_ms;
-	const char *token;          /* NULL: drain, retire and hello are closed */
-	const char *gateway_url;    /* NULL: no hello */
-	const char *readiness_path; /* NULL: accepting connections is being ready */
+	int64_t request_head_timeout_ms;
+	int64_t request_body_timeout_ms;
+	int64_t connect_timeout_ms;
+	int64_t stream_idle_timeout_ms;
+	int64_t keep_alive_timeout_ms;
+	int64_t max_request_head_bytes;
+	int64_t max_request_body_bytes; /* 0: no cap */
+	const char *token;              /* NULL: drain, retire and hello are closed */
+	const char *gateway_url;        /* NULL: no hello */
+	const char *readiness_path;     /* NULL: accepting connections is being ready */
 	const char *log_level;
 
 	/* made of the above */

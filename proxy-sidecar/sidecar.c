@@ -18,10 +18,9 @@
 #include "proxy-sidecar/passage.h"
 #include "proxy-sidecar/waiting.h"
 
-#define CONNECT_TIMEOUT_MS 5000
-#define IDLE_TIMEOUT_MS    30000
-#define REUSE_UNSAFE_MS    1000
-#define MAX_IDLE           64
+#define IDLE_TIMEOUT_MS 30000
+#define REUSE_UNSAFE_MS 1000
+#define MAX_IDLE        64
 
 bool sidecar_is_mcp(const struct sidecar *sidecar)
 {
@@ -38,6 +37,31 @@ static void on_request(void *arg, struct exchange *exchange)
 	exchange_set_owner_data(exchange, visit);
 	if (visit->by_gateway || !own_paths_serve(sidecar, visit))
 		passage_begin(sidecar, visit);
+}
+
+static void on_deadline(void *arg, enum listener_deadline deadline)
+{
+	struct sidecar *sidecar = arg;
+
+	metrics_add(sidecar->metrics, METRIC_DEADLINES,
+		METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace, listener_deadline_name(deadline)),
+		1);
+}
+
+static void on_refused(void *arg, const struct listener_refusal *refusal)
+{
+	struct sidecar *sidecar = arg;
+	char status[16], client[ADDRESS_TEXT_BYTES];
+
+	(void)snprintf(status, sizeof(status), "%d", refusal->status);
+	metrics_add(sidecar->metrics, METRIC_REFUSED,
+		METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace, status, refusal->reason), 1);
+	if (!log_is_on(LOG_LEVEL_DEBUG))
+		return;
+	address_format_ip(refusal->client, client);
+	log_debug("request.refused", LOG_STR("agent", sidecar->options->agent_name),
+		LOG_STR("namespace", sidecar->options->agent_namespace), LOG_INT("status", refusal->status),
+		LOG_STR("reason", refusal->reason), LOG_STR("error", refusal->why), LOG_STR("client", client));
 }
 
 static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
@@ -101,9 +125,21 @@ void sidecar_stop(struct sidecar *sidecar)
 
 static int listen_for_requests(struct sidecar *sidecar, struct err *err)
 {
+	const struct sidecar_options *options = sidecar->options;
+
 	sidecar->listener = listener_new(sidecar->loop,
-		&(struct listener_options){
-			.address = sidecar->options->listen_address, .arg = sidecar, .on_request = on_request, .on_end = on_end },
+		&(struct listener_options){ .address = options->listen_address,
+			.max_head_bytes = (size_t)options->max_request_head_bytes,
+			.max_body_bytes = options->max_request_body_bytes,
+			.head_timeout_ms = options->request_head_timeout_ms,
+			.body_timeout_ms = options->request_body_timeout_ms,
+			.idle_timeout_ms = options->keep_alive_timeout_ms,
+			.stream_idle_timeout_ms = options->stream_idle_timeout_ms,
+			.arg = sidecar,
+			.on_request = on_request,
+			.on_end = on_end,
+			.on_deadline = on_deadline,
+			.on_refused = on_refused },
 		err);
 	return sidecar->listener != NULL ? 0 : err_wrap(err, "KRYPTON_LISTEN_ADDR");
 }
@@ -121,7 +157,7 @@ struct sidecar *sidecar_new(struct loop *loop, const struct sidecar_options *opt
 	sidecar->metrics = sidecar_metrics_new();
 	sidecar->agent = upstream_new(loop,
 		&(struct upstream_options){ .address = options->upstream,
-			.connect_timeout_ms = CONNECT_TIMEOUT_MS,
+			.connect_timeout_ms = options->connect_timeout_ms,
 			.idle_timeout_ms = IDLE_TIMEOUT_MS,
 			.reuse_unsafe_ms = REUSE_UNSAFE_MS,
 			.max_idle = MAX_IDLE });
