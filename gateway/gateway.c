@@ -3,7 +3,7 @@
  * is. */
 #include "gateway/gateway.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/daemon.h"
 #include "base/json.h"
@@ -15,6 +15,16 @@
 #include "gateway/load.h"
 #include "gateway/peers.h"
 #include "gateway/route.h"
+
+#define MAX_ANSWER_HEAD_BYTES (80 * 1024) /* an agent's largest, which is krypton-proxy's 64 KiB, and what that adds */
+
+void gateway_count_refused(struct gateway *gateway, int status, const char *reason)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", status);
+	metrics_add(gateway->metrics, METRIC_REFUSED, METRIC_LABELS(text, reason), 1);
+}
 
 static void answer_health(struct gateway *gateway, struct exchange *exchange, bool is_fine)
 {
@@ -48,11 +58,33 @@ static void on_idle_check(void *arg)
 	end_when_idle(arg);
 }
 
+static void on_deadline(void *arg, enum listener_deadline deadline)
+{
+	struct gateway *gateway = arg;
+
+	metrics_add(gateway->metrics, METRIC_DEADLINES, METRIC_LABELS(listener_deadline_name(deadline)), 1);
+}
+
+static void on_refused(void *arg, const struct listener_refusal *refusal)
+{
+	struct gateway *gateway = arg;
+	char client[ADDRESS_TEXT_BYTES];
+
+	gateway_count_refused(gateway, refusal->status, refusal->reason);
+	if (!log_is_on(LOG_LEVEL_DEBUG))
+		return;
+	address_format_ip(refusal->client, client);
+	log_debug("request.refused", LOG_INT("status", refusal->status), LOG_STR("reason", refusal->reason),
+		LOG_STR("error", refusal->why), LOG_STR("client", client));
+}
+
 static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
 {
 	struct gateway *gateway = arg;
 	struct invocation *invocation = exchange_owner_data(exchange);
 
+	if (end->close == EXCHANGE_STOPPED)
+		metrics_add(gateway->metrics, METRIC_DRAIN_CUT, NULL, 1);
 	if (invocation != NULL)
 		invocation_end(invocation, end);
 	if (gateway->is_stopping)
@@ -87,11 +119,19 @@ static int serve(struct gateway *gateway, struct err *err)
 
 	gateway->listener = listener_new(gateway->loop,
 		&(struct listener_options){ .address = options->listen_address,
+			.max_head_bytes = (size_t)options->max_request_head_bytes,
+			.max_answer_head_bytes = MAX_ANSWER_HEAD_BYTES,
+			.max_body_bytes = options->max_request_body_bytes,
 			.max_held_bytes = options->max_held_bytes,
+			.head_timeout_ms = options->request_head_timeout_ms,
+			.body_timeout_ms = options->request_body_timeout_ms,
+			.idle_timeout_ms = options->idle_timeout_ms,
 			.stream_idle_timeout_ms = options->stream_idle_timeout_ms,
 			.arg = gateway,
 			.on_request = on_request,
-			.on_end = on_end },
+			.on_end = on_end,
+			.on_deadline = on_deadline,
+			.on_refused = on_refused },
 		err);
 	if (gateway->listener == NULL)
 		return err_wrap(err, "--listen-address");
@@ -114,12 +154,25 @@ static void on_delay_over(void *arg)
 	end_when_idle(gateway);
 }
 
+static void on_bound(void *arg)
+{
+	struct gateway *gateway = arg;
+
+	loop_timer_cancel(gateway->shutdown_timer);
+	if (!gateway->is_stopping)
+		on_delay_over(gateway);
+	if (listener_exchanges(gateway->listener) > 0)
+		log_warn("gateway.drain_cut", LOG_INT("cut", listener_exchanges(gateway->listener)));
+	listener_abort(gateway->listener);
+}
+
 void gateway_stop(struct gateway *gateway)
 {
 	health_set(gateway->common.health, "shutdown", false, "shutting down");
 	listener_close_after_answers(gateway->listener, true);
 	log_info("gateway.stopping", LOG_INT("running", listener_exchanges(gateway->listener)));
 	loop_timer_set(gateway->shutdown_timer, gateway->options->shutdown_delay_ms);
+	loop_timer_set(gateway->bound_timer, gateway->options->shutdown_timeout_ms);
 }
 
 struct gateway *gateway_new(struct loop *loop, const struct gateway_options *options, struct err *err)
@@ -130,6 +183,7 @@ struct gateway *gateway_new(struct loop *loop, const struct gateway_options *opt
 	gateway->options = options;
 	gateway->metrics = gateway_metrics_new();
 	gateway->shutdown_timer = loop_timer_new(loop, on_delay_over, gateway);
+	gateway->bound_timer = loop_timer_new(loop, on_bound, gateway);
 	gateway->common = (struct ops_common){ .health = health_new(),
 		.metrics = gateway->metrics,
 		.configuration = gateway_options_to_json(options),
@@ -159,6 +213,7 @@ void gateway_free(struct gateway **gateway)
 	load_free(&(*gateway)->load);
 	kube_client_free(&(*gateway)->client);
 	loop_timer_free(&(*gateway)->shutdown_timer);
+	loop_timer_free(&(*gateway)->bound_timer);
 	health_free(&(*gateway)->common.health);
 	json_release(&(*gateway)->common.configuration);
 	metrics_free(&(*gateway)->metrics);

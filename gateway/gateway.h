@@ -29,16 +29,20 @@ struct gateway {
 	struct peers *peers;
 	struct listener *listener;
 	struct ops_pair ops;
-	struct loop_timer *shutdown_timer;
-	bool is_stopping;       /* the delay is over: ends with the last exchange */
-	struct mounted_key key; /* none: hellos are refused */
+	struct loop_timer *shutdown_timer; /* the delay */
+	struct loop_timer *bound_timer;    /* what still runs then is broken off */
+	bool is_stopping;                  /* the delay is over: ends with the last exchange */
+	struct mounted_key key;            /* none: hellos are refused */
 };
 
 /* NULL with an error that names what is wrong: an address, the kubeconfig, the key file. Borrows loop and options. */
 struct gateway *gateway_new(struct loop *loop, const struct gateway_options *options, struct err *err);
 /* Whatever still runs is broken off visibly. */
 void gateway_free(struct gateway **gateway);
-/* SIGTERM: not ready at once, new requests for --shutdown-delay more, then loop_stop() when the last one has ended. */
+/* SIGTERM: not ready at once, new requests for --shutdown-delay more, then loop_stop() when the last one has ended, or was broken
+   off at --shutdown-timeout. */
 void gateway_stop(struct gateway *gateway);
+/* A request that never got as far as an agent's route. reason: one of a fixed set, as it is a label. */
+void gateway_count_refused(struct gateway *gateway, int status, const char *reason);
 
 #endif

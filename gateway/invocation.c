@@ -40,6 +40,8 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	if (facts.reason == NULL || facts.reason[0] == '\0')
 		facts.reason = refusal_reason(refusal);
 	invocation->reason = arena_format(exchange_arena(invocation->exchange), "%s", facts.reason);
+	if (route == NULL)
+		gateway_count_refused(invocation->gateway, refusal_status(refusal), invocation->reason);
 	(void)refusal_format(refusal, &facts, &body);
 	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)),
 		buf_text(&body));

@@ -20,6 +20,13 @@ static const struct metric_spec SPECS[GATEWAY_METRICS] = {
 		"agent,namespace,reason", NULL, 0 },
 	[METRIC_HELD_BYTES] = { "krypton_gateway_held_bytes", METRIC_GAUGE, "Request bytes kept in memory.", NULL, NULL, 0 },
 	[METRIC_CONNECTIONS] = { "krypton_gateway_connections", METRIC_GAUGE, "Client connections open.", NULL, NULL, 0 },
+	[METRIC_DEADLINES] = { "krypton_deadlines_total", METRIC_COUNTER,
+		"Waits that a deadline ended: request_head, request_body, connect, first_byte, stream_idle, keep_alive.",
+		"deadline", NULL, 0 },
+	[METRIC_REFUSED] = { "krypton_refused_requests_total", METRIC_COUNTER,
+		"Requests refused before they were an agent's, by status and the reason in the answer.", "status,reason", NULL, 0 },
+	[METRIC_DRAIN_CUT] = { "krypton_gateway_drain_cut_total", METRIC_COUNTER,
+		"Requests and streams broken off at the end of the shutdown timeout.", NULL, NULL, 0 },
 };
 
 struct metrics *gateway_metrics_new(void)

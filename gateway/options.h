@@ -20,8 +20,15 @@ struct gateway_options {
 	int64_t default_startup_timeout_ms;
 	int64_t max_queue_wait_ms;
 	int64_t max_held_bytes;
+	int64_t max_request_head_bytes;
+	int64_t max_request_body_bytes; /* 0: no cap */
+	int64_t request_head_timeout_ms;
+	int64_t request_body_timeout_ms;
+	int64_t connect_timeout_ms;
 	int64_t stream_idle_timeout_ms;
+	int64_t idle_timeout_ms;
 	int64_t shutdown_delay_ms;
+	int64_t shutdown_timeout_ms;
 	const char *trusted_proxies_text;
 	const char *error_detail;
 	const char *internal_key_file;

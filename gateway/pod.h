@@ -33,7 +33,7 @@ struct pod {
 };
 
 /* NULL where ip is no address. One reference, the caller's. */
-struct pod *pod_new(struct loop *loop, const char *ip);
+struct pod *pod_new(struct loop *loop, const char *ip, int64_t connect_timeout_ms);
 struct pod *pod_ref(struct pod *pod);
 void pod_unref(struct pod **pod);
 /* Takes over what an EndpointSlice says; `endpoint` NULL: no slice names it. */

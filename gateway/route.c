@@ -88,7 +88,10 @@ struct pod *route_pod_at(struct route *route, const char *ip)
 		if (strcmp(route->pods[i]->ip, ip) == 0)
 			return route->pods[i];
 	}
-	if (route->pod_count == ROUTE_MAX_PODS || (pod = pod_new(route->gateway->loop, ip)) == NULL)
+	if (route->pod_count == ROUTE_MAX_PODS)
+		return NULL;
+	pod = pod_new(route->gateway->loop, ip, route->gateway->options->connect_timeout_ms);
+	if (pod == NULL)
 		return NULL;
 	pod->route = route;
 	pod->unlisted_since_ms = now_of(route);

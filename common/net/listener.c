@@ -210,6 +210,13 @@ void listener_drain(struct listener *listener)
 	}
 }
 
+void listener_abort(struct listener *listener)
+{
+	for (struct connection *each = listener->connections; each != NULL; each = each->next)
+		if (each->exchange != NULL)
+			exchange_abort(each->exchange);
+}
+
 void listener_close_after_answers(struct listener *listener, bool closes)
 {
 	listener->closes_after_answers = closes;

@@ -64,6 +64,8 @@ void listener_free(struct listener **listener);
 void listener_drain(struct listener *listener);
 /* Only the header, the socket stays open: for a sidecar that must answer requests that still come. */
 void listener_close_after_answers(struct listener *listener, bool closes);
+/* Every exchange ends visibly broken; on_end follows for each. For a drain's bound. */
+void listener_abort(struct listener *listener);
 int listener_exchanges(const struct listener *listener); /* running now */
 int listener_connections(const struct listener *listener);
 int64_t listener_held_bytes(const struct listener *listener);

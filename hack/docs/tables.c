@@ -134,8 +134,11 @@ static void print_errors(void)
 	for (int refusal = 0; refusal < REFUSALS; refusal++)
 		print_error(refusal);
 	printf("\nA request that is no proper HTTP/1.1 (a malformed head, a body with two lengths, a path with a `..` segment) "
-	       "gets\n"
-	       "400, 413, 431 or the like with one line of text, and its connection is closed.\n");
+	       "is\n"
+	       "refused before anything else, and its connection is closed. `reason` is `BadRequest` (400), `RequestTimeout` "
+	       "(408),\n"
+	       "`BodyTooLarge` (413), `TargetTooLong` (414), `HeadTooLarge` (431), `NotImplemented` (501), `HeldBytesExceeded`\n"
+	       "(503: `--max-held-bytes`) or `VersionNotSupported` (505).\n");
 }
 
 int main(int argc, char **argv)

@@ -2,14 +2,16 @@
 """The gateway's promises, one function each; its sentence is its name in the report."""
 
 import asyncio
+import contextlib
 import os
 import random
 import re
+import socket
 import sys
 import time
 
 from fixture import Context, Gateway
-from harness import Daemon, Pod, Relay, refused, request, run_tests, same, send, token_of, until
+from harness import Daemon, Pod, Relay, metric, refused, request, run_tests, same, send, token_of, until
 from ports import free_port
 
 
@@ -157,6 +159,107 @@ async def bad_answer(ctx):
     pod = await ctx.pod(garbage)
     await ctx.agent("mailer", pod.ip)
     is_refusal(await ctx.gateway.invoke("mailer", method="POST", body=b"x"), 502, "AgentBadAnswer")
+
+
+# --- deadlines, caps and the engine's own refusals ---
+
+
+async def say(gateway, raw):
+    """Sends bytes as they are; what comes back until the end of the connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(raw)
+    try:
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.transport.abort()
+
+
+async def own_series(gateway, name, **labels):
+    text = (await request("127.0.0.1", gateway.metrics_port, "GET", "/metrics")).body.decode()
+    return metric(text, name, **labels)
+
+
+async def deadlines_are_settings(ctx):
+    """each deadline of the gateway is a flag, and is counted under its own name"""
+    async def silent(got):
+        if got.target == "/begin":
+            got.begin()
+            got.piece(b"data: 1\n\n")
+        await got.client_leaves()
+
+    pod = await ctx.pod(silent)
+    await ctx.agent("quiet", pod.ip)
+    await ctx.agent("quieter", pod.ip, timeout="300ms")
+    gateway = await ctx.another_gateway("--request-head-timeout=300ms", "--request-body-timeout=200ms", "--idle-timeout=400ms",
+                                        "--stream-idle-timeout=500ms")
+    await gateway.knows("quiet")
+    await gateway.knows("quieter")
+    late = await say(gateway, b"GET / HTTP/1.1\r\nHost: a\r\n")
+    assert late.startswith(b"HTTP/1.1 408 ") and b'"RequestTimeout"' in late, late
+    path = gateway.path("quiet").encode()
+    late = await say(gateway, b"POST %s/body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab" % path)
+    assert late.startswith(b"HTTP/1.1 408 "), late
+    same((await gateway.invoke("quieter", "/never")).status, 504)
+    begun = await (await gateway.stream("quiet", "/begin")).whole()
+    same((begun.body, begun.is_whole), (b"data: 1\n\n", False))
+    same(await say(gateway, b""), b"")
+    for deadline in ("request_head", "request_body", "first_byte", "stream_idle", "keep_alive"):
+        same(await own_series(gateway, "krypton_deadlines_total", deadline=deadline), 1.0, deadline)
+    same(await own_series(gateway, "krypton_refused_requests_total", status="408", reason="RequestTimeout"), 2.0, "408")
+    await gateway.log("invocation.ended", agent="quiet", close="silent")
+    await gateway.stop()
+
+
+async def dial_is_late(ctx):
+    """a pod whose node is gone costs --connect-timeout, is counted, and another pod gets the request"""
+    nobody = ctx.link.address()
+    with open_deaf(nobody):
+        taker = await ctx.pod()
+        gateway = await ctx.another_gateway("--connect-timeout=300ms")
+        await ctx.agent("vanished", nobody, taker.ip)
+        await gateway.knows("vanished")
+        for _ in range(2):
+            same((await gateway.invoke("vanished", method="POST", body=b"x")).status, 200)
+        await until(lambda: is_counted(gateway), "a dial that was late is counted")
+        await gateway.stop()
+    assert len(taker.invocations) == 2, taker.invocations
+
+
+async def is_counted(gateway):
+    return await own_series(gateway, "krypton_deadlines_total", deadline="connect") == 1.0
+
+
+@contextlib.contextmanager
+def open_deaf(ip):
+    """A port 8888 whose queue is full: whoever dials it hears nothing."""
+    with contextlib.ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind((ip, 8888))
+        listener.listen(0)
+        for _ in range(4):
+            dial = sockets.enter_context(socket.socket())
+            dial.setblocking(False)
+            dial.connect_ex((ip, 8888))
+        yield
+
+
+async def refusals_are_counted(ctx):
+    """what the engine refuses by itself is JSON with a reason, counted by it and told in a debug line; caps are flags"""
+    gateway = await ctx.another_gateway("--max-request-head-bytes=4Ki", "--max-request-body-bytes=1000")
+    host = b" HTTP/1.1\r\nHost: a\r\n"
+    for raw, status, reason in (
+            (b"GET /" + host + b" folded\r\n\r\n", 400, "BadRequest"),
+            (b"GET /" + host + b"X: " + b"x" * 5000 + b"\r\n\r\n", 431, "HeadTooLarge"),
+            (b"POST /" + host + b"Content-Length: 1001\r\n\r\n", 413, "BodyTooLarge"),
+            (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "VersionNotSupported")):
+        answer = await say(gateway, raw)
+        assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"reason": "%s"' % reason.encode() in answer, answer
+        same(await own_series(gateway, "krypton_refused_requests_total", status=str(status), reason=reason), 1.0, reason)
+        line = await gateway.log("request.refused", status=status, reason=reason)
+        same((line["level"], line["client"]), ("debug", "127.0.0.1"))
+    same((await gateway.invoke("nobody-here")).status, 404)
+    same(await own_series(gateway, "krypton_refused_requests_total", status="404", reason="AgentNotFound"), 1.0, "404")
+    await gateway.stop()
 
 
 # --- taken back, and never sent twice ---
@@ -1048,6 +1151,33 @@ async def sigterm(ctx):
     same(await gateway.end(), 0, "status")
 
 
+async def shutdown_is_bounded(ctx):
+    """what still runs at --shutdown-timeout is broken off so that its client sees it, and counted; then status 0"""
+    async def agent(got):
+        got.reply(200, b"") if got.target == "/short" else begin_without_length(got)
+        await got.client_leaves()
+
+    def begin_without_length(got):
+        got.writer.write(b"HTTP/1.1 200 OK\r\n\r\nhalf of it")
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("endless", pod.ip)
+    gateway = await ctx.another_gateway("--shutdown-delay=200ms", "--shutdown-timeout=600ms")
+    await gateway.knows("endless")
+    running = await gateway.stream("endless", "/close-delimited")
+    same(await running.piece(), b"half of it")
+    gateway.process.terminate()
+    await gateway.log("gateway.draining")
+    try:
+        ended = await asyncio.wait_for(running.reader.read(), 5)
+        assert False, "it looks complete: %r" % ended
+    except ConnectionResetError:
+        pass
+    await gateway.log("gateway.drain_cut", cut=1)
+    await gateway.log("invocation.ended", agent="endless", close="stopped")
+    same(await gateway.end(), 0, "status")
+
+
 TESTS = [
     path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
@@ -1057,6 +1187,7 @@ TESTS = [
     no_rights,
     paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
+    deadlines_are_settings, dial_is_late, refusals_are_counted, shutdown_is_bounded,
 ]
 
 
