@@ -13,6 +13,7 @@ include mk/daemons.mk
 include mk/tests.mk
 include mk/quality.mk
 include mk/fuzz.mk
+include mk/bench.mk
 include mk/images.mk
 
 .PHONY: all clean install help deps demo
@@ -34,7 +35,7 @@ install: all ## put the daemons into $(DESTDIR)$(PREFIX)/bin
 	install -m 0755 $(DAEMONS) $(DESTDIR)$(PREFIX)/bin
 
 clean: ## remove what was built (a running local cluster stays: hack/local-down.sh)
-	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/bin $(BUILD)/test $(BUILD)/asan $(BUILD)/clang $(BUILD)/fuzz $(BUILD)/docs $(BUILD)/images $(BUILD)/results
+	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/bin $(BUILD)/test $(BUILD)/asan $(BUILD)/clang $(BUILD)/fuzz $(BUILD)/bench $(BUILD)/docs $(BUILD)/images $(BUILD)/results
 
 help: ## this list
 	@echo 'usage: make [TARGET…] [V=1: show the commands]'

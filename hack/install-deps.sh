@@ -68,15 +68,16 @@ umoci                       unpacks them for the content checks
 
 # tests: real peers and measuring tools
 curl                        calls by hand and in scripts
-haproxy                     a real load balancer in front of the gateway
+haproxy                     a real load balancer in front of the gateway, and a peer of the bench
 jq                          JSON in scripts
-nginx                       a real ingress proxy in front of the gateway
+linux-perf                  where the time of the data path goes
+nginx                       a real ingress proxy in front of the gateway, and a peer of the bench
 prometheus                  promtool checks the metrics
 python3                     clients of the official SDKs
 python3-venv                their virtual environments
 python3-yaml                reads what the chart renders
 varnish                     varnishtest, for the wire tests
-wrk                         load for the bench
+wrk                         load by hand
 TEXT
 }
 

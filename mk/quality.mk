@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers, figures.
+# What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers.
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
@@ -16,7 +16,7 @@ $(BUILD)/docs/tables: $(BUILD)/obj/hack/docs/tables.o $(BUILD)/obj/gateway/refus
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -Wl,--wrap=metrics_new -o $@ $^ $(krypton_LIBS)
 
-.PHONY: layers format format-check lint clang asan valgrind bench coverage hooks
+.PHONY: layers format format-check lint clang asan valgrind coverage hooks
 layers: ## fail on an include that points upward
 	@$(SUITE) layers mk/layers.sh
 
@@ -43,9 +43,6 @@ valgrind: $(unit_PROGRAMS) ## unit tests under valgrind
 coverage: ## line coverage of the unit tests by room, the least covered first
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage SAN=--coverage CFLAGS="-O0 -g" unit
 	@BUILD=$(BUILD)/coverage mk/coverage.sh
-
-bench: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
-	@test/bench/run.sh
 
 hooks: ## format and layers before every commit
 	@printf '#!/bin/sh\nexec make --no-print-directory format-check layers\n' > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit

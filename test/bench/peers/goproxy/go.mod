@@ -1,0 +1,3 @@
+module krypton.ai/test/bench/goproxy
+
+go 1.24
