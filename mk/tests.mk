@@ -4,7 +4,7 @@
 
 SUITE := BUILD=$(BUILD) mk/suite.sh
 
-.PHONY: test check unit wire chart api cluster hack-test
+.PHONY: test check unit wire differential chart api cluster hack-test
 test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
@@ -58,6 +58,9 @@ $(BUILD)/test/wire/%: $(BUILD)/obj/test/wire/%.o $(net_ARCHIVES)
 
 wire: $(DAEMONS) $(wire_PROGRAMS) ## wire tests: bytes, framing and faults against scripted peers (varnishtest)
 	@$(SUITE) wire test/wire/run.sh
+
+differential: $(BUILD)/bin/krypton-proxy $(BUILD)/test/wire/engine/relay ## hostile requests and answers through ours and through nginx: each difference explained
+	@$(SUITE) differential python3 -B test/differential/run.py $(BUILD)
 
 chart: ## chart tests: lint and rendering of the Helm chart
 	@$(SUITE) chart test/chart/run.sh
