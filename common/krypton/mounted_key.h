@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* krypton/mounted_key.h — the key of the agents' tokens as gateway and scaler have it: a mounted file of Secret krypton-internal. */
+/* krypton/mounted_key.h — the key of the agents' tokens as gateway and scaler have it: a mounted file of Secret krypton-internal.
+ */
 #ifndef KRYPTON_KRYPTON_MOUNTED_KEY_H
 #define KRYPTON_KRYPTON_MOUNTED_KEY_H
 

@@ -9,8 +9,8 @@
 
 #define PODS_MAX 6
 
-/* One letter a pod: s it starts, r it serves, R retired but Kubernetes still calls it ready, o retired and seen not ready, q retired
-   and not asked since; then what runs in it. */
+/* One letter a pod: s it starts, r it serves, R retired but Kubernetes still calls it ready, o retired and seen not ready, q
+   retired and not asked since; then what runs in it. */
 struct row {
 	const char *sentence;
 	const char *pods; /* "r3 r0" */
