@@ -6,6 +6,7 @@ it says of nginx; what differs must be explained, and what is explained must dif
 
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -53,7 +54,6 @@ def start_fronts(world, build, folder):
 
 
 def is_up(world, front):
-    import socket
     for _ in range(400):
         if front.process.poll() is not None:
             return False
@@ -68,7 +68,8 @@ def is_up(world, front):
 
 def say(verdict):
     answers, end, seen = verdict
-    return "%s, %s; backend: %s" % (answers, end, " | ".join(seen) or "nothing")
+    reached = " | ".join(seen) or "nothing"
+    return "%s, %s; backend: %s" % (answers, end, reached if len(reached) < 200 else reached[:200] + "…")
 
 
 def judge(row, nginx, ours):
