@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 
-#define FIRST_BLOCK_BYTES 2048
+#define FIRST_BLOCK_BYTES 128   /* a stream of the data path keeps one for hours: mostly a record of some 50 bytes is all */
 #define LAST_BLOCK_BYTES  65536 /* blocks double up to this; a larger wish gets a block of its own */
 
 struct arena_block {
