@@ -36,7 +36,7 @@ def read_arguments():
         epilog="Environment: ROUNDS (30), SECONDS of a window (0.5), BUILD (build). "
                "Results: tables on standard output, BUILD/bench/datapath.json.")
     parser.add_argument("--only", metavar="WORD", action="append",
-                        help="rows whose title has this word (again: or this one); memory and streams are such words too")
+                        help="rows whose title has this word (again: or this one); see --list")
     parser.add_argument("--list", action="store_true", help="the rows, and nothing else")
     return parser.parse_args()
 
@@ -81,7 +81,7 @@ def run(words):
     backend_address, _ = peers.backend()
     if chosen("memory", words):
         results["memory"] = memory.connections(backend_address, {name for name, _, _ in memory.MAKERS}, say)
-    if chosen("streams", words):
+    if chosen("10000 streams", words):
         results["many_streams"] = memory.many_streams(backend_address, say)
     return results
 
@@ -101,7 +101,7 @@ def show(results):
 def main():
     arguments = read_arguments()
     if arguments.list:
-        print("\n".join([row.title for row in rows.ROWS] + ["memory", "streams"]))
+        print("\n".join([row.title for row in rows.ROWS] + ["memory", "10000 streams"]))
         return 0
     if len(os.sched_getaffinity(0)) < 2:
         print("datapath: two cores are needed, one of them for the proxy alone", file=sys.stderr)

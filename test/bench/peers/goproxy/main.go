@@ -8,6 +8,7 @@ package main
 
 import (
 	"flag"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -66,6 +67,7 @@ func main() {
 		},
 		FlushInterval: -1,
 		BufferPool:    newPool(),
+		ErrorLog:      log.New(io.Discard, "", 0), // each window ends with requests that nobody waits for any more
 	}
 	log.Fatal(http.ListenAndServe(*listen, limited(proxy, *concurrency)))
 }
