@@ -3,6 +3,10 @@
    written by h1_write.c anew; which further ones a daemon drops, it says itself. */
 #include "net/h1_headers.h"
 
+#include <string.h>
+
+#include "net/forwarded.h"
+
 /* Content-Length stays whatever Connection says: without it a body would become the next request. */
 static bool is_framing(struct text name)
 {
@@ -154,15 +158,111 @@ static int append_line(const struct h1_head *head, const struct h1_forwarding *f
 	return buf_append(out, "\r\n", 2);
 }
 
+/* What a trusted peer says in Forwarded alone. */
+static struct text forwarded_only(
+	const struct h1_head *head, const struct h1_forwarding *forwarding, const char *parameter, struct text own)
+{
+	struct text said = { NULL, 0 };
+	if (forwarding->peer_is_trusted)
+		said = forwarded_get(h1_head_get(head, "Forwarded"), parameter);
+	return said.len > 0 ? said : own;
+}
+
+static struct text first_of_list(const struct h1_head *head, const char *name)
+{
+	struct text list = h1_head_get(head, name);
+	return list.at == NULL ? list : text_trim(text_cut(&list, ','));
+}
+
+/* The way before us as one kind of header tells it, in the words of the other. */
+static int append_converted(const struct h1_head *head, struct buf *out)
+{
+	struct forwarded_element element = { .host = first_of_list(head, "X-Forwarded-Host"),
+		.scheme = first_of_list(head, "X-Forwarded-Proto") };
+	bool has_peer = false;
+	for (size_t i = 0; i < head->header_count; i++) {
+		struct text list = head->headers[i].value;
+		if (!text_is_folded(head->headers[i].name, "X-Forwarded-For"))
+			continue;
+		while (list.at != NULL) {
+			element.peer = text_trim(text_cut(&list, ','));
+			if (element.peer.len == 0)
+				continue;
+			if (forwarded_append(&element, out) < 0 || buf_append(out, ", ", 2) < 0)
+				return -1;
+			has_peer = true;
+			element = (struct forwarded_element){ .host = { NULL, 0 } };
+		}
+	}
+	if (has_peer || (element.host.len == 0 && element.scheme.len == 0))
+		return 0;
+	return forwarded_append(&element, out) < 0 ? -1 : buf_append(out, ", ", 2);
+}
+
+static int append_forwarded(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out)
+{
+	const struct forwarded_element own = { forwarding->client_address, forwarding->host, forwarding->scheme };
+	bool has_before = has_inbound(head, "Forwarded");
+	if (buf_append_terminated(out, "Forwarded: ") < 0)
+		return -1;
+	if (forwarding->peer_is_trusted && has_before &&
+		(append_inbound(head, "Forwarded", out) < 0 || buf_append(out, ", ", 2) < 0))
+		return -1;
+	if (forwarding->peer_is_trusted && !has_before && append_converted(head, out) < 0)
+		return -1;
+	return forwarded_append(&own, out) < 0 ? -1 : buf_append(out, "\r\n", 2);
+}
+
 int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out)
 {
-	const struct text none = { NULL, 0 };
+	struct text scheme = forwarded_only(head, forwarding, "proto", forwarding->scheme);
+	struct text host = forwarded_only(head, forwarding, "host", forwarding->host);
 	if (append_line(head, forwarding, "X-Forwarded-For", forwarding->client_address, ", ", out) < 0 ||
-		append_line(head, forwarding, "X-Forwarded-Proto", forwarding->scheme, NULL, out) < 0 ||
-		append_line(head, forwarding, "X-Forwarded-Host", forwarding->host, NULL, out) < 0 ||
+		append_line(head, forwarding, "X-Forwarded-Proto", scheme, NULL, out) < 0 ||
+		append_line(head, forwarding, "X-Forwarded-Host", host, NULL, out) < 0 ||
 		append_line(head, forwarding, "X-Forwarded-Prefix", forwarding->prefix, "", out) < 0)
 		return -1;
-	return append_line(head, forwarding, "Forwarded", none, NULL, out);
+	return append_forwarded(head, forwarding, out);
+}
+
+static bool holds_only(struct text text, const char *marks)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char letter = folded(text.at[i]);
+		bool is_word = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z');
+		if (!is_word && (letter == '\0' || strchr(marks, letter) == NULL))
+			return false;
+	}
+	return text.len > 0;
+}
+
+static struct text believed_base(const struct h1_head *head)
+{
+	struct text base = first_of_list(head, "X-Forwarded-Prefix");
+	while (base.len > 0 && base.at[base.len - 1] == '/')
+		base.len--;
+	bool is_path = base.len > 1 && base.at[0] == '/' && base.at[1] != '/' && holds_only(base, "-._~!$&'()*+=:@%/");
+	return is_path ? base : (struct text){ NULL, 0 };
+}
+
+struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_forwarding *forwarding)
+{
+	struct h1_public seen = { .scheme = forwarding->scheme, .host = forwarding->host };
+	if (!forwarding->peer_is_trusted)
+		return seen;
+	struct text scheme = first_of_list(head, "X-Forwarded-Proto"), host = first_of_list(head, "X-Forwarded-Host");
+	if (scheme.len == 0)
+		scheme = forwarded_only(head, forwarding, "proto", forwarding->scheme);
+	if (host.len == 0)
+		host = forwarded_only(head, forwarding, "host", forwarding->host);
+	if (text_is_folded(scheme, "https"))
+		seen.scheme = TEXT("https");
+	else if (text_is_folded(scheme, "http"))
+		seen.scheme = TEXT("http");
+	if (holds_only(host, "-._~:[]"))
+		seen.host = host;
+	seen.base = believed_base(head);
+	return seen;
 }
 
 bool h1_headers_is_forwarding(struct text name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net/h1_headers.h — pure: which headers go on and which are added (RFC 9110 section 7.6, RFC 7239's X- relatives). */
+/* net/h1_headers.h — pure: which headers go on and which are added (RFC 9110 section 7.6, RFC 7239 and its X- relatives). */
 #ifndef KRYPTON_NET_H1_HEADERS_H
 #define KRYPTON_NET_H1_HEADERS_H
 
@@ -32,9 +32,18 @@ struct h1_forwarding {
 	struct text host;           /* as the client sent it */
 	struct text prefix;         /* stripped path prefix; at == NULL: none */
 };
-/* Appends X-Forwarded-For/-Proto/-Host/-Prefix lines, and Forwarded as it came where the peer is trusted; the inbound ones must
-   be dropped from the copy by the caller (h1_headers_is_forwarding). */
+/* Appends X-Forwarded-For/-Proto/-Host/-Prefix lines and Forwarded (RFC 7239), which say the same: where a trusted peer sent only
+   the one kind, the other is made of it. The inbound ones must be dropped from the copy by the caller (h1_headers_is_forwarding).
+ */
 int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding *forwarding, struct buf *out) must_check;
 bool h1_headers_is_forwarding(struct text name);
+
+/* How the client reached the outermost proxy, as far as it is believed. */
+struct h1_public {
+	struct text scheme; /* "http" or "https" */
+	struct text host;   /* with its port where that was said */
+	struct text base;   /* path prefix of proxies before us, without a slash at its end; may be empty */
+};
+struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_forwarding *forwarding);
 
 #endif

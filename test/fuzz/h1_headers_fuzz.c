@@ -82,15 +82,19 @@ static void check_forwarding(bool is_trusted)
 		.host = head.authority,
 		.prefix = TEXT("/v1/agents/a/b") };
 	scoped_buf buf;
-	buf_init(&buf, 16384);
+	buf_init(&buf, 32768);
 	HOLDS(h1_headers_forwarding(&head, &forwarding, &buf) == 0); /* a head of 4 KiB gives no more */
+	const struct h1_public seen = h1_headers_public(&head, &forwarding);
+	HOLDS(text_is(seen.scheme, "http") || (is_trusted && text_is(seen.scheme, "https")));
+	HOLDS(seen.base.len == 0 || (is_trusted && seen.base.at[0] == '/'));
 	struct text out = buf_text(&buf);
 	size_t lines = count(out, "\r\n");
-	HOLDS(count(out, "\r") == lines && count(out, "\n") == lines && lines >= 3 && lines <= 5);
-	HOLDS(text_has_prefix(out, "X-Forwarded-For: ") && count(out, "203.0.113.7\r\n") >= 1);
+	HOLDS(count(out, "\r") == lines && count(out, "\n") == lines && lines >= 4 && lines <= 5);
+	HOLDS(text_has_prefix(out, "X-Forwarded-For: ") && count(out, "203.0.113.7\r\n") >= 1 &&
+		count(out, "for=203.0.113.7") >= 1);
 	if (!is_trusted)
 		HOLDS(text_has_prefix(out, "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: http\r\n") &&
-			buf_len(&buf) <= 160 + head.authority.len);
+			buf_len(&buf) <= 224 + 2 * head.authority.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -115,7 +116,8 @@ static void forwarding_headers_say_what_we_saw(void **state)
 {
 	(void)state;
 	check_forwarding(TEXT("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"), true, (struct text){ NULL, 0 },
-		"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n");
+		"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n"
+		"Forwarded: for=192.0.2.1;host=a.example;proto=http\r\n");
 }
 
 static void a_stranger_is_not_believed(void **state)
@@ -123,7 +125,7 @@ static void a_stranger_is_not_believed(void **state)
 	(void)state;
 	check_forwarding(TEXT(INBOUND), false, TEXT("/v1/agents/n/a"),
 		"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\n"
-		"X-Forwarded-Prefix: /v1/agents/n/a\r\n");
+		"X-Forwarded-Prefix: /v1/agents/n/a\r\nForwarded: for=192.0.2.1;host=a.example;proto=http\r\n");
 }
 
 static void a_trusted_peer_is_believed_and_added_to(void **state)
@@ -131,7 +133,61 @@ static void a_trusted_peer_is_believed_and_added_to(void **state)
 	(void)state;
 	check_forwarding(TEXT(INBOUND), true, TEXT("/v1/agents/n/a"),
 		"X-Forwarded-For: 198.51.100.7, 10.0.0.1, 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example\r\n"
-		"X-Forwarded-Prefix: /base/v1/agents/n/a\r\nForwarded: for=198.51.100.7\r\n");
+		"X-Forwarded-Prefix: /base/v1/agents/n/a\r\nForwarded: for=198.51.100.7, "
+		"for=192.0.2.1;host=a.example;proto=http\r\n");
+}
+
+static void what_a_trusted_peer_says_in_one_way_is_said_in_both(void **state)
+{
+	(void)state;
+	check_forwarding(TEXT("GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 198.51.100.7, 2001:db8::1\r\n"
+			      "X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example:8443\r\n\r\n"),
+		true, (struct text){ NULL, 0 },
+		"X-Forwarded-For: 198.51.100.7, 2001:db8::1, 192.0.2.1\r\nX-Forwarded-Proto: https\r\n"
+		"X-Forwarded-Host: b.example:8443\r\nForwarded: for=198.51.100.7;host=\"b.example:8443\";proto=https, "
+		"for=\"[2001:db8::1]\", for=192.0.2.1;host=a.example;proto=http\r\n");
+	check_forwarding(TEXT("GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: https\r\n\r\n"), true,
+		(struct text){ NULL, 0 },
+		"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: a.example\r\n"
+		"Forwarded: for=unknown;proto=https, for=192.0.2.1;host=a.example;proto=http\r\n");
+	check_forwarding(TEXT("GET / HTTP/1.1\r\nHost: a.example\r\n"
+			      "Forwarded: for=198.51.100.7;Proto=https;host=\"b.example:8443\", for=10.0.0.1\r\n\r\n"),
+		true, (struct text){ NULL, 0 },
+		"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example:8443\r\n"
+		"Forwarded: for=198.51.100.7;Proto=https;host=\"b.example:8443\", for=10.0.0.1, "
+		"for=192.0.2.1;host=a.example;proto=http\r\n");
+}
+
+static void the_public_address_is_what_believed_peers_say(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool is_trusted;
+		const char *scheme, *host, *base;
+	} rows[] = {
+		{ "", true, "http", "a.example", "" },
+		{ "X-Forwarded-Proto: HTTPS\r\nX-Forwarded-Host: b.example:8443\r\nX-Forwarded-Prefix: /base/\r\n", true, "https",
+			"b.example:8443", "/base" },
+		{ "X-Forwarded-Proto: https\r\nX-Forwarded-Host: b.example\r\nX-Forwarded-Prefix: /base\r\n", false, "http",
+			"a.example", "" },
+		{ "X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: b.example, c.example\r\n", true, "https", "b.example", "" },
+		{ "Forwarded: proto=https;host=\"[2001:db8::1]:8443\"\r\n", true, "https", "[2001:db8::1]:8443", "" },
+		{ "X-Forwarded-Proto: javascript\r\nX-Forwarded-Host: b.example/x\r\nX-Forwarded-Prefix: //c.example\r\n", true,
+			"http", "a.example", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char bytes[512];
+		int len = snprintf(bytes, sizeof(bytes), "GET / HTTP/1.1\r\nHost: a.example\r\n%s\r\n", rows[i].lines);
+		read_head((struct text){ bytes, (size_t)len });
+		struct h1_public seen = h1_headers_public(&head,
+			&(struct h1_forwarding){
+				.peer_is_trusted = rows[i].is_trusted, .scheme = TEXT("http"), .host = head.authority });
+		assert_true(text_is(seen.scheme, rows[i].scheme));
+		assert_true(text_is(seen.host, rows[i].host));
+		assert_true(text_is(seen.base, rows[i].base));
+	}
 }
 
 static void forwarding_headers_are_known_by_name(void **state)
@@ -155,6 +211,8 @@ int main(void)
 		cmocka_unit_test(forwarding_headers_say_what_we_saw),
 		cmocka_unit_test(a_stranger_is_not_believed),
 		cmocka_unit_test(a_trusted_peer_is_believed_and_added_to),
+		cmocka_unit_test(what_a_trusted_peer_says_in_one_way_is_said_in_both),
+		cmocka_unit_test(the_public_address_is_what_believed_peers_say),
 		cmocka_unit_test(forwarding_headers_are_known_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
