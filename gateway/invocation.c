@@ -8,14 +8,16 @@
 #include "base/loop.h"
 #include "gateway/gateway.h"
 #include "gateway/load.h"
+#include "gateway/location.h"
 #include "gateway/wake.h"
 #include "krypton/labels.h"
 #include "net/h1_headers.h"
 
-#define MAX_FAILURES      5
-#define AVOID_DRAINING_MS 2000
-#define AVOID_DEAD_MS     500
-#define EXTRA_MAX_BYTES   (16 * 1024)
+#define MAX_FAILURES       5
+#define AVOID_DRAINING_MS  2000
+#define AVOID_DEAD_MS      500
+#define EXTRA_MAX_BYTES    (32 * 1024)
+#define LOCATION_MAX_BYTES (4 * 1024) /* what is longer stays as it is */
 
 static void refuse_with(struct invocation *invocation, enum refusal refusal, const char *detail)
 {
@@ -115,11 +117,73 @@ static void note_stream(struct invocation *invocation, bool is_stream)
 		route_kick(invocation->route);
 }
 
+/* Less the client's address. */
+static struct h1_forwarding forwarding_of(const struct invocation *invocation)
+{
+	const struct h1_head *head = exchange_head(invocation->exchange);
+	const struct address *client = exchange_client(invocation->exchange);
+
+	return (struct h1_forwarding){ .peer_is_trusted =
+					       address_ranges_hold(&invocation->gateway->options->trusted_proxies, client),
+		.scheme = TEXT("http"),
+		.host = head->authority,
+		.prefix = invocation->path.prefix };
+}
+
 static bool is_mcp_get(const struct invocation *invocation)
 {
 	const struct agent *agent = invocation->route->agent;
 
 	return agent != NULL && agent->protocol == AGENT_MCP && text_is(exchange_head(invocation->exchange)->method, "GET");
+}
+
+static bool keeps_answer(struct text name)
+{
+	return !text_has_prefix_folded(name, HEADER_PREFIX);
+}
+
+static bool keeps_answer_but_locations(struct text name)
+{
+	return keeps_answer(name) && !text_is_folded(name, "location") && !text_is_folded(name, "content-location");
+}
+
+/* Where the agent points to itself, clients are pointed here. */
+static void map_locations(struct invocation *invocation, const struct h1_head *answer)
+{
+	static const char *const NAMES[] = { "Location", "Content-Location" };
+	const struct h1_forwarding forwarding = forwarding_of(invocation);
+	const struct location_place place = {
+		.outside = h1_headers_public(exchange_head(invocation->exchange), &forwarding),
+		.prefix = invocation->path.prefix,
+		.rest = invocation->path.rest,
+		.name_space = invocation->path.name_space,
+		.name = invocation->path.name,
+		.pod_ip = text_of(invocation->pod->ip),
+		.port = invocation->agent_port,
+	};
+	struct buf mapped[ARRAY_LEN(NAMES)];
+	bool is_mapped = false, fits = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+		struct text value = h1_head_get(answer, NAMES[i]);
+
+		buf_init(&mapped[i], LOCATION_MAX_BYTES);
+		if (value.len == 0)
+			continue;
+		if (location_map(value, &place, &mapped[i])) {
+			is_mapped = true;
+			continue;
+		}
+		buf_clear(&mapped[i]);
+		fits = buf_append_text(&mapped[i], value) == 0 && fits;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+		if (is_mapped && fits && buf_len(&mapped[i]) > 0)
+			exchange_add_answer_header(invocation->exchange, NAMES[i], buf_terminated(&mapped[i]));
+		buf_fini(&mapped[i]);
+	}
+	if (is_mapped && fits)
+		exchange_keep_of_answer(invocation->exchange, keeps_answer_but_locations);
 }
 
 static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, const struct h1_head *answer)
@@ -144,6 +208,8 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
 	if (h1_headers_is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
 		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
+	if (h1_head_get(answer, "Location").at != NULL || h1_head_get(answer, "Content-Location").at != NULL)
+		map_locations(invocation, answer);
 	return EXCHANGE_PASS;
 }
 
@@ -177,25 +243,14 @@ static bool keeps_request(struct text name)
 	return !text_has_prefix_folded(name, HEADER_PREFIX) && !h1_headers_is_forwarding(name);
 }
 
-static bool keeps_answer(struct text name)
-{
-	return !text_has_prefix_folded(name, HEADER_PREFIX);
-}
-
 static int add_headers(const struct invocation *invocation, struct buf *extra)
 {
-	const struct h1_head *head = exchange_head(invocation->exchange);
-	const struct address *client = exchange_client(invocation->exchange);
+	struct h1_forwarding forwarding = forwarding_of(invocation);
 	char ip[ADDRESS_TEXT_BYTES];
 
-	address_format_ip(client, ip);
-	if (h1_headers_forwarding(head,
-		    &(struct h1_forwarding){ .client_address = text_of(ip),
-			    .peer_is_trusted = address_ranges_hold(&invocation->gateway->options->trusted_proxies, client),
-			    .scheme = TEXT("http"),
-			    .host = head->authority,
-			    .prefix = invocation->path.prefix },
-		    extra) < 0)
+	address_format_ip(exchange_client(invocation->exchange), ip);
+	forwarding.client_address = text_of(ip);
+	if (h1_headers_forwarding(exchange_head(invocation->exchange), &forwarding, extra) < 0)
 		return -1;
 	return buf_append_terminated(extra, HEADER_GATEWAY ": 1\r\n");
 }
@@ -218,6 +273,7 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 
 	line_remove(&route->line, invocation);
 	invocation->attempts++;
+	invocation->agent_port = route->agent->port;
 	invocation->forwarded_ms = loop_now_ms(invocation->gateway->loop);
 	invocation->pod = pod_ref(pod);
 	if (!invocation->is_stream)
@@ -228,7 +284,7 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 		refuse_with(invocation, REFUSAL_BAD_PATH, "forwarding headers are too large");
 		return;
 	}
-	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", route->agent->port);
+	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", invocation->agent_port);
 	wake_note_invocation(route->wake);
 	exchange_forward(invocation->exchange,
 		&(struct exchange_forward){ .upstream = pod->upstream,

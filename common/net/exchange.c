@@ -352,8 +352,11 @@ static bool is_client_unwatched(const struct exchange *exchange)
 static void arm(struct exchange *exchange)
 {
 	int64_t now_ms = exchange_now_ms(exchange), due_ms = INT64_MAX;
-	if (is_client_unwatched(exchange))
-		due_ms = now_ms + CLIENT_CHECK_MS - SWEEP_PERIOD_MS;
+	/* Whatever goes on meanwhile does not put it off. */
+	if (is_client_unwatched(exchange) && exchange->client_check_ms == 0)
+		exchange->client_check_ms = now_ms + CLIENT_CHECK_MS - SWEEP_PERIOD_MS;
+	if (exchange->client_check_ms > 0)
+		due_ms = exchange->client_check_ms;
 	if (is_awaiting_first_byte(exchange) && exchange->first_byte_due_ms < due_ms)
 		due_ms = exchange->first_byte_due_ms;
 	if (exchange->confirm_due_ms > 0 && exchange->confirm_due_ms < due_ms)
@@ -373,9 +376,12 @@ static void on_due(void *arg)
 	int64_t now_ms = exchange_now_ms(exchange), limit_ms = silence_ms(exchange);
 	if (is_over(exchange))
 		return;
-	if (is_client_unwatched(exchange) && stream_peer_left(&exchange->connection->stream)) {
-		exchange_client_left(exchange);
-		return;
+	if (exchange->client_check_ms > 0 && now_ms >= exchange->client_check_ms) {
+		exchange->client_check_ms = 0;
+		if (is_client_unwatched(exchange) && stream_peer_left(&exchange->connection->stream)) {
+			exchange_client_left(exchange);
+			return;
+		}
 	}
 	if (is_awaiting_first_byte(exchange) && now_ms >= exchange->first_byte_due_ms) {
 		char address[ADDRESS_TEXT_BYTES];
@@ -468,6 +474,12 @@ size_t exchange_held_bytes(const struct exchange *exchange)
 bool exchange_has_begun(const struct exchange *exchange)
 {
 	return exchange->status != 0;
+}
+
+void exchange_keep_of_answer(struct exchange *exchange, bool (*keeps)(struct text name))
+{
+	BUG_ON(!exchange->is_deciding);
+	exchange->forward.keeps_answer = keeps;
 }
 
 void exchange_add_answer_header(struct exchange *exchange, const char *name, const char *value)

@@ -98,6 +98,8 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
    body is drained up to 256 KiB, else the connection closes. Not after the answer has begun. */
 void exchange_answer(struct exchange *exchange, int status, const char *content_type, struct text extra, struct text body);
 
+/* Another choice of the answer's headers than keeps_answer: only from within on_answer. */
+void exchange_keep_of_answer(struct exchange *exchange, bool (*keeps)(struct text name));
 /* A header line for the answer that is about to be passed on: only from within on_answer. */
 void exchange_add_answer_header(struct exchange *exchange, const char *name, const char *value);
 

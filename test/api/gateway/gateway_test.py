@@ -828,6 +828,40 @@ async def paths_are_verbatim(ctx):
         same(pod.invocations[-1].target, wanted, rest)
 
 
+def own(gateway):
+    return "127.0.0.1:%d" % gateway.port
+
+
+async def locations_are_public(ctx):
+    """an agent that points to itself points clients to the gateway: scheme, host and prefix as they see them, and no redirect is ours"""
+    pod = await ctx.pod(lambda got: got.reply(307, b"", **answers[got.target]))
+    await ctx.agent("pointing", pod.ip, port=9000)
+    path = ctx.gateway.path("pointing")
+    home = "http://" + own(ctx.gateway) + path
+    answers = {
+        "/mcp": {"Location": "http://127.0.0.1:9000/mcp/", "Content_Location": "/raw%2Fpath?x#y"},
+        "/pod": {"Location": "https://%s:9000/a" % pod.ip, "X_Other": "http://127.0.0.1:9000/"},
+        "/done": {"Location": path + "/a", "Content_Location": "b"},
+        "/away": {"Location": "https://login.example/x"},
+        "/": {"Location": "sub/"},
+        "/mcp/": {}}
+    for rest, location, content_location in (
+            ("/mcp", home + "/mcp/", path + "/raw%2Fpath?x#y"), ("/pod", home + "/a", None), ("/done", path + "/a", "b"),
+            ("/away", "https://login.example/x", None), ("", path + "/sub/", None), ("/mcp/", None, None)):
+        answer = await ctx.gateway.invoke("pointing", rest)
+        same((answer.status, answer.headers.get("location"), answer.headers.get("content-location")),
+             (307, location, content_location), rest)
+        same(answer.headers.get("x-other"), "http://127.0.0.1:9000/" if rest == "/pod" else None, "other headers of " + rest)
+    public = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "pub.example", "X-Forwarded-Prefix": "/base"}
+    same((await ctx.gateway.invoke("pointing", "/mcp", headers=public)).headers["location"],
+         "https://pub.example/base" + path + "/mcp/", "behind a proxy")
+    wary = await ctx.another_gateway("--trusted-proxies=10.0.0.0/8")
+    await wary.knows("pointing")
+    same((await wary.invoke("pointing", "/mcp", headers=public)).headers["location"],
+         "http://" + own(wary) + path + "/mcp/", "from somebody who is not believed")
+    await wary.stop()
+
+
 async def headers_to_the_agent(ctx):
     """the agent sees its own Host, the forwarding headers of a trusted proxy, and no header of ours from a client"""
     pod = await ctx.pod()
@@ -841,6 +875,8 @@ async def headers_to_the_agent(ctx):
     for name, value in (("host", "127.0.0.1:9000"), ("x-forwarded-for", "203.0.113.9, 127.0.0.1"),
                         ("x-forwarded-proto", "https"), ("x-forwarded-host", "public.example"),
                         ("x-forwarded-prefix", prefix), ("traceparent", trace), ("krypton-token", None),
+                        ("forwarded", 'for=203.0.113.9;host=public.example;proto=https, for=127.0.0.1;host="%s";proto=http'
+                         % own(ctx.gateway)),
                         ("krypton-x", None), ("x-hop", None), ("connection", None)):
         same(seen.get(name), value, name)
     wary = await ctx.another_gateway("--trusted-proxies=10.0.0.0/8")
@@ -848,8 +884,8 @@ async def headers_to_the_agent(ctx):
     await wary.invoke("named", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https",
                                         "Forwarded": "for=203.0.113.9"})
     seen = pod.invocations[-1].headers
-    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "http"), ("forwarded", None),
-                        ("x-forwarded-host", "127.0.0.1:%d" % wary.port), ("x-forwarded-prefix", prefix)):
+    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "http"), ("forwarded", 'for=127.0.0.1;host="%s";proto=http' % own(wary)),
+                        ("x-forwarded-host", own(wary)), ("x-forwarded-prefix", prefix)):
         same(seen.get(name), value, name)
     await wary.stop()
 
@@ -1185,7 +1221,7 @@ TESTS = [
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
-    paths_are_verbatim, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
+    paths_are_verbatim, locations_are_public, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
     deadlines_are_settings, dial_is_late, refusals_are_counted, shutdown_is_bounded,
 ]
