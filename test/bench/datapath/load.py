@@ -10,6 +10,8 @@ from peers import BUILD
 from processes import OTHER_CORE, SECONDS
 
 WINDOW_SECONDS = float(os.environ.get("SECONDS", "0.5"))
+if not 0.05 <= WINDOW_SECONDS <= 10:  # bash has a variable of that name, which may have been exported
+    raise SystemExit("datapath: SECONDS=%g: must be from 0.05 to 10" % WINDOW_SECONDS)
 
 
 def _command(peer, path, options):
