@@ -42,7 +42,8 @@ struct exchange {
 	struct arena *arena;  /* NULL until asked for */
 	void *owner_data;
 	struct deadline deadline;
-	int64_t last_ms; /* a byte went either way */
+	int64_t last_ms;         /* a byte went either way */
+	int64_t client_check_ms; /* when to ask after a client that was not read; 0: not to */
 
 	/* towards the upstream */
 	struct exchange_forward forward; /* its texts are not valid */
