@@ -255,14 +255,17 @@ static int add_headers(const struct invocation *invocation, struct buf *extra)
 	return buf_append_terminated(extra, HEADER_GATEWAY ": 1\r\n");
 }
 
-/* What is behind the prefix, verbatim; a bare agent path is "/". */
-static struct text target_of(const struct invocation *invocation)
+/* What is behind the prefix, verbatim; a bare agent path is "/". Made once: how often a request is sent on is not bounded, and its
+   memory is. */
+static struct text target_of(struct invocation *invocation)
 {
 	struct text rest = invocation->path.rest;
 
 	if (rest.len > 0 && rest.at[0] == '/')
 		return rest;
-	return text_of(arena_format(exchange_arena(invocation->exchange), "/%.*s", TEXT_ARGS(rest)));
+	if (invocation->target == NULL)
+		invocation->target = arena_format(exchange_arena(invocation->exchange), "/%.*s", TEXT_ARGS(rest));
+	return text_of(invocation->target);
 }
 
 void invocation_forward(struct invocation *invocation, struct pod *pod)

@@ -25,6 +25,7 @@ struct invocation {
 	bool was_cold;                  /* nobody took work when it came */
 	int attempts;                   /* times it was sent on */
 	int failures;                   /* of these, for reasons that waiting does not mend */
+	const char *target;             /* of a bare agent path, once it was sent on */
 	int agent_port;                 /* as it was told the agent: it may know itself by that */
 	int64_t arrived_ms;             /* monotonic */
 	int64_t forwarded_ms;           /* last time */

@@ -285,6 +285,24 @@ async def taken_back(ctx):
          float(sum(len(pod.invocations) for pod in refusing)), "krypton_gateway_repeats_total")
 
 
+async def long_query_taken_back(ctx):
+    """a bare path with a long query that is refused again and again goes on as often, and costs its memory once"""
+    times = 8
+
+    def agent(got):
+        if len(pod.invocations) <= times:
+            got.refuse("over_capacity", 7)
+        else:
+            got.reply(200, got.target.encode())
+
+    pod = await ctx.pod(agent)
+    await ctx.agent("lengthy", pod.ip)
+    query = "?" + "q" * 15000
+    answer = await ctx.gateway.invoke("lengthy", query)
+    same((answer.status, answer.body.decode()), (200, "/" + query))
+    same(len(pod.invocations), times + 1, "invocations")
+
+
 async def large_body(ctx):
     """a body larger than what is held waits for the sidecar's word, and goes to the pod that admits it"""
     full = await ctx.pod()
@@ -1216,7 +1234,7 @@ async def shutdown_is_bounded(ctx):
 
 TESTS = [
     path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
-    queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, large_body, broken_post,
+    queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, long_query_taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways, another_starts,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
