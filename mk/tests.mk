@@ -4,7 +4,7 @@
 
 SUITE := BUILD=$(BUILD) mk/suite.sh
 
-.PHONY: test check unit wire differential chart api cluster hack-test
+.PHONY: test check unit wire differential soak soak-quick soak-programs chart api cluster hack-test
 test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
@@ -61,6 +61,18 @@ wire: $(DAEMONS) $(wire_PROGRAMS) ## wire tests: bytes, framing and faults again
 
 differential: $(BUILD)/bin/krypton-proxy $(BUILD)/test/wire/engine/relay ## hostile requests and answers through ours and through nginx: each difference explained
 	@$(SUITE) differential python3 -B test/differential/run.py $(BUILD)
+
+# Some of it runs under sanitizers, some needs the memory of the daemon as it is.
+soak_PROGRAMS := bin/krypton-proxy test/wire/engine/relay
+soak_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+soak-programs: $(addprefix $(BUILD)/,$(soak_PROGRAMS))
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="$(soak_SAN)" $(addprefix $(BUILD)/asan/,$(soak_PROGRAMS))
+
+soak: soak-programs ## a long run: SOAK_SECONDS (600) of mixed traffic cut at random, SOAK_ABORTS (100000) aborted requests
+	@$(SUITE) soak test/soak/run.sh long $(BUILD) $(BUILD)/asan
+
+soak-quick: soak-programs ## the same for seconds, as the gate runs it
+	@$(SUITE) soak-quick test/soak/run.sh quick $(BUILD) $(BUILD)/asan
 
 chart: ## chart tests: lint and rendering of the Helm chart
 	@$(SUITE) chart test/chart/run.sh
