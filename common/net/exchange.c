@@ -67,11 +67,26 @@ static struct text moved(struct text text, struct text from, const char *to)
 	return text;
 }
 
+/* "http://host?query" has no path; whoever forwards it expects one, right before its query. */
+static bool lacks_path(const struct h1_head *head)
+{
+	return head->query.at != NULL && head->path.at + head->path.len + 1 != head->query.at;
+}
+
+static void give_path(struct h1_head *head, char *room)
+{
+	memcpy(room, "/?", 2);
+	memcpy(room + 2, head->query.at, head->query.len);
+	head->path = (struct text){ room, 1 };
+	head->query.at = room + 2;
+}
+
 /* One block: the head, cut behind its last header, and the bytes that its texts lie in. */
 static struct h1_head *keep_head(const struct h1_head *head, struct text bytes)
 {
 	size_t struct_bytes = offsetof(struct h1_head, headers) + head->header_count * sizeof(head->headers[0]);
-	char *block = mem_resize(NULL, struct_bytes + bytes.len);
+	size_t path_bytes = lacks_path(head) ? 2 + head->query.len : 0;
+	char *block = mem_resize(NULL, struct_bytes + bytes.len + path_bytes);
 	char *kept_bytes = block + struct_bytes;
 	struct h1_head *kept = (struct h1_head *)(void *)block;
 	memcpy(block, head, struct_bytes);
@@ -82,6 +97,8 @@ static struct h1_head *keep_head(const struct h1_head *head, struct text bytes)
 	kept->query = moved(kept->query, bytes, kept_bytes);
 	kept->authority = moved(kept->authority, bytes, kept_bytes);
 	kept->upgrade = moved(kept->upgrade, bytes, kept_bytes);
+	if (path_bytes > 0)
+		give_path(kept, kept_bytes + bytes.len);
 	for (size_t i = 0; i < kept->header_count; i++) {
 		kept->headers[i].name = moved(kept->headers[i].name, bytes, kept_bytes);
 		kept->headers[i].value = moved(kept->headers[i].value, bytes, kept_bytes);

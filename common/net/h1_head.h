@@ -23,7 +23,7 @@ struct h1_head {
 	struct text method;
 	struct text target;    /* as sent: origin-form, absolute-form or "*" */
 	struct text path;      /* of the target, before '?'; "*" for OPTIONS * */
-	struct text query;     /* behind '?'; at == NULL: no '?' */
+	struct text query;     /* behind '?'; at == NULL: no '?'. An exchange's head has it right behind its path. */
 	struct text authority; /* Host, or the absolute-form's */
 	/* answer */
 	int status; /* 0 in a request */
