@@ -203,9 +203,10 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	if (err == NULL) {
 		target->failures = 0;
 		target->is_written = true;
-		log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
-			LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
-			LOG_STR("reason", target->decided.reason));
+		if (target->decided.desired != target->decided_from)
+			log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
+				LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
+				LOG_STR("reason", target->decided.reason));
 		return;
 	}
 	if (err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND)
@@ -234,7 +235,7 @@ static void write_decision(struct target *target, const struct decision *decisio
 		decision->desired == 1 ? "pod" : "pods", current);
 	instant_format(instant_wall_ms(), now);
 	json_put_text(object, "/metadata/name", target->name);
-	if (decision->desired < current)
+	if (decision->desired <= current)
 		json_put_text(object, "/metadata/resourceVersion", agent->resource_version);
 	json_put(object, "/status/desiredReplicas", json_integer(decision->desired));
 	json_put(object, "/status/conditions",
@@ -276,7 +277,9 @@ void target_decide(struct target *target)
 		target_sample(target, true);
 		return;
 	}
-	if (!empty_surplus(target, current, decision.desired) || decision.desired == current || target->write != NULL ||
+	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
+	bool is_news = decision.desired != current || !target->agent->has_desired_replicas;
+	if (!empty_surplus(target, current, decision.desired) || !is_news || target->write != NULL ||
 		now_of(target) < target->not_before_ms || is_on_its_way(target, &decision))
 		return;
 	write_decision(target, &decision, current);

@@ -154,6 +154,15 @@ async def up_by_waiting(ctx):
     ctx.scaler = await ctx.another_scaler()
 
 
+async def first_word(ctx):
+    """the scaler's first word is written even where it changes nothing, and never over somebody's who was faster"""
+    await ctx.api.agent("newborn", minReplicas=2)
+    condition = await ctx.scaled("newborn", 2)
+    same(condition["reason"], "Minimum", "reason")
+    await ctx.decided("newborn", 5)
+    same(ctx.scaler.logged("agent.scaled", agent="newborn"), [], "lines that say so")
+
+
 async def up_by_inflight(ctx):
     """what runs in the ready pods counts, not what runs in those that terminate"""
     pods = [await ctx.pod(6) for _ in range(2)]
@@ -430,10 +439,12 @@ async def rest(ctx):
     made, pods = [], []
     for number in range(5):
         name = "resting-%d" % number
-        made.append(await ctx.api.agent(name))
+        await ctx.api.agent(name)
         pods.append(await ctx.pod(0))
         await ctx.api.pods(name, pods[-1].ip)
-    since = made[0]["metadata"]["resourceVersion"]
+        await ctx.scaled(name, 1)
+        made.append(await ctx.api.get(name))
+    since = max((one["metadata"]["resourceVersion"] for one in made), key=int)
     watches = [ctx.api.changes("resting-%d" % number, since) for number in range(5)]
     for watch in watches:
         await watch.__aenter__()
@@ -568,7 +579,7 @@ async def sigterm(ctx):
 
 
 TESTS = [
-    up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
+    first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
     activity_keeps_awake, silence_is_not_zero, emptiest_retires, recalled, retired_again, other_goes,
     stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
