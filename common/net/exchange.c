@@ -475,7 +475,7 @@ bool exchange_can_repeat(const struct exchange *exchange)
 bool exchange_is_safe_to_repeat(const struct exchange *exchange)
 {
 	static const char *const idempotent[] = { "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE" };
-	if (exchange->connection->body.kind != H1_BODY_NONE)
+	if (exchange->connection->body.kind != H1_BODY_NONE || exchange->has_received)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(idempotent); i++)
 		if (text_is(exchange->head->method, idempotent[i]))

@@ -82,7 +82,7 @@ void *exchange_owner_data(const struct exchange *exchange);
 /* May the request be sent again? True while not one byte of it was given away that is not still held
    (the first 64 KiB of a body are held until the answer begins). */
 bool exchange_can_repeat(const struct exchange *exchange);
-/* Idempotent method (RFC 9110 section 9.2.2) and no body. */
+/* Idempotent method (RFC 9110 section 9.2.2), no body, and not one byte came back since it was forwarded last. */
 bool exchange_is_safe_to_repeat(const struct exchange *exchange);
 /* Held bytes of all exchanges of the same listener count against its max_held_bytes; this one's share. */
 size_t exchange_held_bytes(const struct exchange *exchange);

@@ -279,6 +279,7 @@ static void take_heads(struct exchange *exchange, struct text bytes)
 static void read_head(struct exchange *exchange, struct text fresh)
 {
 	scoped_buf kept = { .cap = exchange->answer_in.cap };
+	exchange->has_received = true;
 	exchange->last_ms = exchange_now_ms(exchange);
 	if (buf_len(&exchange->answer_in) > 0) {
 		if (buf_append_text(&exchange->answer_in, fresh) < 0) {

@@ -56,6 +56,7 @@ struct exchange {
 	int64_t first_byte_due_ms; /* 0: none */
 	int64_t confirm_due_ms;    /* 0: not waiting for 100 Continue */
 	bool has_sent;             /* a byte of this attempt went out */
+	bool has_received;         /* a byte of this attempt came back */
 	bool has_redialled;
 	bool has_overflowed;      /* given away more than is held: cannot be repeated */
 	bool awaits_confirmation; /* past the held bytes, until 100 Continue */

@@ -235,8 +235,7 @@ static void dial(struct exchange *exchange)
 
 bool exchange_redial(struct exchange *exchange)
 {
-	if (exchange->has_redialled || !channel_is_reused(exchange->channel) || !exchange_is_safe_to_repeat(exchange) ||
-		buf_len(&exchange->answer_in) > 0)
+	if (exchange->has_redialled || !channel_is_reused(exchange->channel) || !exchange_is_safe_to_repeat(exchange))
 		return false;
 	exchange->has_redialled = true;
 	channel_close(&exchange->channel);
@@ -296,6 +295,7 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 	upstream_count(exchange->upstream, 1);
 	exchange->last_ms = exchange_now_ms(exchange);
 	exchange->has_sent = false;
+	exchange->has_received = false;
 	exchange->has_redialled = false;
 	exchange->is_dirty = false;
 	exchange->drops_body = false;
