@@ -18,12 +18,17 @@
 
 #define MAX_ANSWER_HEAD_BYTES (80 * 1024) /* an agent's largest, which is krypton-proxy's 64 KiB, and what that adds */
 
-void gateway_count_refused(struct gateway *gateway, int status, const char *reason)
+void gateway_note_refused(struct gateway *gateway, const struct listener_refusal *refusal)
 {
-	char text[16];
+	char status[16], client[ADDRESS_TEXT_BYTES];
 
-	(void)snprintf(text, sizeof(text), "%d", status);
-	metrics_add(gateway->metrics, METRIC_REFUSED, METRIC_LABELS(text, reason), 1);
+	(void)snprintf(status, sizeof(status), "%d", refusal->status);
+	metrics_add(gateway->metrics, METRIC_REFUSED, METRIC_LABELS(status, refusal->reason), 1);
+	if (!log_is_on(LOG_LEVEL_DEBUG))
+		return;
+	address_format_ip(refusal->client, client);
+	log_debug("request.refused", LOG_INT("status", refusal->status), LOG_STR("reason", refusal->reason),
+		LOG_STR("error", refusal->why), LOG_STR("client", client));
 }
 
 static void answer_health(struct gateway *gateway, struct exchange *exchange, bool is_fine)
@@ -67,15 +72,7 @@ static void on_deadline(void *arg, enum listener_deadline deadline)
 
 static void on_refused(void *arg, const struct listener_refusal *refusal)
 {
-	struct gateway *gateway = arg;
-	char client[ADDRESS_TEXT_BYTES];
-
-	gateway_count_refused(gateway, refusal->status, refusal->reason);
-	if (!log_is_on(LOG_LEVEL_DEBUG))
-		return;
-	address_format_ip(refusal->client, client);
-	log_debug("request.refused", LOG_INT("status", refusal->status), LOG_STR("reason", refusal->reason),
-		LOG_STR("error", refusal->why), LOG_STR("client", client));
+	gateway_note_refused(arg, refusal);
 }
 
 static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)

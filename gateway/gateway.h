@@ -42,7 +42,7 @@ void gateway_free(struct gateway **gateway);
 /* SIGTERM: not ready at once, new requests for --shutdown-delay more, then loop_stop() when the last one has ended, or was broken
    off at --shutdown-timeout. */
 void gateway_stop(struct gateway *gateway);
-/* A request that never got as far as an agent's route. reason: one of a fixed set, as it is a label. */
-void gateway_count_refused(struct gateway *gateway, int status, const char *reason);
+/* A request that never got as far as an agent's route is counted, and told at debug. reason: one of a fixed set: it is a label. */
+void gateway_note_refused(struct gateway *gateway, const struct listener_refusal *refusal);
 
 #endif

@@ -26,8 +26,10 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	struct refusal_facts facts = { .detail = detail };
 	char name[KUBE_KEY_BYTES];
 	scoped_buf body;
+	scoped_buf extra;
 
 	buf_init(&body, 4096);
+	buf_init(&extra, 4096);
 	if (route != NULL) {
 		kube_key_format(route->name_space, route->name, name);
 		facts.agent = name;
@@ -43,10 +45,16 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 		facts.reason = refusal_reason(refusal);
 	invocation->reason = arena_format(exchange_arena(invocation->exchange), "%s", facts.reason);
 	if (route == NULL)
-		gateway_count_refused(invocation->gateway, refusal_status(refusal), invocation->reason);
+		gateway_note_refused(invocation->gateway,
+			&(struct listener_refusal){ .status = refusal_status(refusal),
+				.reason = invocation->reason,
+				.why = refusal_error(refusal),
+				.client = exchange_client(invocation->exchange) });
 	(void)refusal_format(refusal, &facts, &body);
-	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", text_of(refusal_extra(refusal)),
-		buf_text(&body));
+	(void)!buf_append_terminated(&extra, refusal_extra(refusal));
+	if (invocation->origin.at != NULL)
+		(void)!origin_append_answer(invocation->origin, &extra);
+	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", buf_text(&extra), buf_text(&body));
 }
 
 void invocation_refuse(struct invocation *invocation, enum refusal refusal)
@@ -186,6 +194,21 @@ static void map_locations(struct invocation *invocation, const struct h1_head *a
 		exchange_keep_of_answer(invocation->exchange, keeps_answer_but_locations);
 }
 
+/* A page may read the answer. An agent that does CORS itself is left alone; caches learn that answers differ by Origin. */
+static void add_cors(struct invocation *invocation, const struct h1_head *answer)
+{
+	struct exchange *exchange = invocation->exchange;
+
+	if (!invocation->gateway->options->allowed_origins.is_set || h1_head_get(answer, "Access-Control-Allow-Origin").at != NULL)
+		return;
+	exchange_add_answer_header(exchange, "Vary", "Origin");
+	if (invocation->origin.at == NULL)
+		return;
+	exchange_add_answer_header(
+		exchange, "Access-Control-Allow-Origin", arena_copy(exchange_arena(exchange), invocation->origin));
+	exchange_add_answer_header(exchange, "Access-Control-Expose-Headers", ORIGIN_EXPOSED);
+}
+
 static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, const struct h1_head *answer)
 {
 	struct invocation *invocation = arg;
@@ -201,6 +224,7 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 			return EXCHANGE_TAKE_BACK;
 		}
 		invocation->reason = why;
+		add_cors(invocation, answer);
 		return EXCHANGE_PASS;
 	}
 	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && h1_headers_is_event_stream(answer));
@@ -208,6 +232,7 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
 	if (h1_headers_is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
 		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
+	add_cors(invocation, answer);
 	if (h1_head_get(answer, "Location").at != NULL || h1_head_get(answer, "Content-Location").at != NULL)
 		map_locations(invocation, answer);
 	return EXCHANGE_PASS;
@@ -324,6 +349,38 @@ static void join(struct invocation *invocation)
 		load_note_line(invocation->gateway);
 }
 
+static void answer_preflight(struct invocation *invocation)
+{
+	scoped_buf extra;
+
+	buf_init(&extra, EXTRA_MAX_BYTES);
+	(void)!origin_append_preflight(exchange_head(invocation->exchange), invocation->origin, &extra);
+	exchange_answer(invocation->exchange, 204, NULL, buf_text(&extra), (struct text){ NULL, 0 });
+}
+
+/* Before anything else is looked at. False: the request is answered. */
+static bool admit(struct invocation *invocation)
+{
+	const struct gateway_options *options = invocation->gateway->options;
+	const struct h1_head *head = exchange_head(invocation->exchange);
+
+	if (!host_is_allowed(&options->allowed_hosts, head->authority)) {
+		refuse_with(invocation, REFUSAL_BAD_HOST, NULL);
+		return false;
+	}
+	if (!options->allowed_origins.is_set)
+		return true;
+	switch (origin_judge(&options->allowed_origins, head, &invocation->origin)) {
+	case ORIGIN_FORBIDDEN: refuse_with(invocation, REFUSAL_BAD_ORIGIN, NULL); return false;
+	case ORIGIN_NONE: return true;
+	case ORIGIN_ALLOWED: break;
+	}
+	if (!origin_is_preflight(head))
+		return true;
+	answer_preflight(invocation);
+	return false;
+}
+
 void invocation_begin(struct gateway *gateway, struct exchange *exchange)
 {
 	struct invocation *invocation = arena_take(exchange_arena(exchange), sizeof(*invocation));
@@ -332,6 +389,8 @@ void invocation_begin(struct gateway *gateway, struct exchange *exchange)
 	invocation->exchange = exchange;
 	invocation->arrived_ms = loop_now_ms(gateway->loop);
 	exchange_set_owner_data(exchange, invocation);
+	if (!admit(invocation))
+		return;
 	if (!agent_path_parse(exchange_head(exchange), &invocation->path)) {
 		refuse_with(invocation, REFUSAL_BAD_PATH, NULL);
 		return;

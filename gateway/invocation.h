@@ -21,11 +21,12 @@ struct invocation {
 	struct route *route; /* held; NULL: the request was refused before it had one */
 	struct pod *pod;     /* held while it is there */
 	struct agent_path path;
+	struct text origin;             /* allowed to read the answer; at == NULL: no page asks */
+	const char *target;             /* of a bare agent path, once it was sent on */
 	bool is_stream;                 /* does not count against the concurrency */
 	bool was_cold;                  /* nobody took work when it came */
 	int attempts;                   /* times it was sent on */
 	int failures;                   /* of these, for reasons that waiting does not mend */
-	const char *target;             /* of a bare agent path, once it was sent on */
 	int agent_port;                 /* as it was told the agent: it may know itself by that */
 	int64_t arrived_ms;             /* monotonic */
 	int64_t forwarded_ms;           /* last time */

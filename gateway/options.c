@@ -129,7 +129,18 @@ static const struct option OPTIONS[] = {
 		.type = OPTION_TEXT,
 		.offset = FIELD(trusted_proxies_text),
 		.fallback = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,127.0.0.0/8,fc00::/7,::1/128",
-		.sentence = "peers whose X-Forwarded-* are believed: ranges, comma-separated" },
+		.sentence = "peers whose X-Forwarded-* and Forwarded are believed: ranges, comma-separated" },
+	{ .name = "allowed-origins",
+		.type = OPTION_TEXT,
+		.offset = FIELD(allowed_origins_text),
+		.sentence =
+			"web origins whose pages may call agents, comma-separated, or *; browsers of others get 403, and CORS is "
+			"answered here; unset: both are the agent's matter" },
+	{ .name = "allowed-hosts",
+		.type = OPTION_TEXT,
+		.offset = FIELD(allowed_hosts_text),
+		.sentence = "host names by which clients call the gateway, comma-separated, without port for any; others get 421; "
+			    "unset: any" },
 	{ .name = "error-detail",
 		.type = OPTION_TEXT,
 		.offset = FIELD(error_detail),
@@ -169,6 +180,10 @@ static int check(struct gateway_options *options, struct err *err)
 		return err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options->log_level_text);
 	if (address_ranges_parse(text_of(options->trusted_proxies_text), &options->trusted_proxies, err) < 0)
 		return err_wrap(err, "--trusted-proxies=%s", options->trusted_proxies_text);
+	if (origin_list_parse(options->allowed_origins_text, &options->allowed_origins, err) < 0)
+		return err_wrap(err, "--allowed-origins=%s", options->allowed_origins_text);
+	if (host_list_parse(options->allowed_hosts_text, &options->allowed_hosts, err) < 0)
+		return err_wrap(err, "--allowed-hosts=%s", options->allowed_hosts_text);
 	return 0;
 }
 

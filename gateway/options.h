@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "gateway/origin.h"
 #include "krypton/internal_token.h"
 #include "net/address.h"
 
@@ -30,6 +31,8 @@ struct gateway_options {
 	int64_t shutdown_delay_ms;
 	int64_t shutdown_timeout_ms;
 	const char *trusted_proxies_text;
+	const char *allowed_origins_text; /* NULL: Origin is the agent's matter */
+	const char *allowed_hosts_text;   /* NULL: any */
 	const char *error_detail;
 	const char *internal_key_file;
 	const char *gateway_service;
@@ -39,6 +42,8 @@ struct gateway_options {
 
 	/* made of the above */
 	struct address_ranges trusted_proxies;
+	struct origin_list allowed_origins;
+	struct host_list allowed_hosts;
 	bool tells_details; /* --error-detail=full */
 	enum log_level log_level;
 };

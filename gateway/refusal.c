@@ -11,6 +11,10 @@ static const struct {
 	int status;
 	const char *reason, *error, *hint, *extra;
 } TABLE[REFUSALS] = {
+	[REFUSAL_BAD_HOST] = { 421, "HostNotAllowed", "the gateway is not called by this host name",
+		"add it to the gateway's --allowed-hosts (chart: gateway.allowedHosts) if it should be", "" },
+	[REFUSAL_BAD_ORIGIN] = { 403, "OriginForbidden", "pages of this origin may not call agents",
+		"add it to the gateway's --allowed-origins (chart: gateway.allowedOrigins) if they should", "" },
 	[REFUSAL_BAD_PATH] = { 400, "BadPath", "the path names no namespace and agent",
 		"invoke an agent at /v1/agents/NAMESPACE/NAME", "" },
 	[REFUSAL_NO_AGENT] = { 404, "AgentNotFound", "no such agent", "kubectl get agents -A lists what there is", "" },
@@ -40,6 +44,11 @@ int refusal_status(enum refusal refusal)
 const char *refusal_reason(enum refusal refusal)
 {
 	return TABLE[refusal].reason;
+}
+
+const char *refusal_error(enum refusal refusal)
+{
+	return TABLE[refusal].error;
 }
 
 const char *refusal_extra(enum refusal refusal)

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 
 enum refusal {
+	REFUSAL_BAD_HOST,
+	REFUSAL_BAD_ORIGIN,
 	REFUSAL_BAD_PATH,
 	REFUSAL_NO_AGENT,
 	REFUSAL_STARTING, /* the gateway has not seen the Agents yet */
@@ -34,6 +36,7 @@ struct refusal_facts {
 const char *refusal_start_reason(const char *condition, const char *sidecar);
 int refusal_status(enum refusal refusal);
 const char *refusal_reason(enum refusal refusal); /* CamelCase, stable: people alert on it */
+const char *refusal_error(enum refusal refusal);  /* a sentence */
 const char *refusal_extra(enum refusal refusal);  /* header lines, "" where there are none */
 /* Appends the JSON body. */
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;

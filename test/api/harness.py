@@ -261,7 +261,7 @@ class Stream:
         if 100 <= self.status < 200 and self.status != 101:
             return await self.start()
         self.is_chunked = "chunked" in self.headers.get("transfer-encoding", "")
-        self.left = int(self.headers.get("content-length", -1))
+        self.left = 0 if self.status in (204, 304) else int(self.headers.get("content-length", -1))
         return self
 
     async def piece(self):

@@ -880,6 +880,86 @@ async def locations_are_public(ctx):
     await wary.stop()
 
 
+ALLOWED = {"Origin": "https://app.example"}
+
+
+def cors_of(answer):
+    names = ("access-control-allow-origin", "vary", "access-control-expose-headers")
+    return tuple(answer.headers.get(name) for name in names)
+
+
+async def origins(ctx):
+    """with --allowed-origins a page of another origin gets 403 before any pod sees it; one of the list may read what it gets"""
+    pod = await ctx.pod(lambda got: got.reply(200, b"", **(OWN_CORS if got.target == "/own" else {})))
+    await ctx.agent("web", pod.ip)
+    gateway = await ctx.another_gateway("--allowed-origins=https://app.example,http://localhost:5173")
+    await gateway.knows("web")
+    for origin in ("https://evil.example", "null", "https://app.example.evil.example", ""):
+        answer = await gateway.invoke("web", method="POST", headers={"Origin": origin})
+        is_refusal(answer, 403, "OriginForbidden")
+        same(cors_of(answer)[0], None, "an origin that is not allowed may not read")
+    twice = await say(gateway, b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\nOrigin: https://app.example\r\n"
+                               b"Origin: https://app.example\r\n\r\n" % gateway.path("web").encode())
+    assert twice.startswith(b"HTTP/1.1 403 "), twice
+    same(len(pod.invocations), 0, "invocations")
+    same(await own_series(gateway, "krypton_refused_requests_total", status="403", reason="OriginForbidden"), 5.0)
+    same(cors_of(await gateway.invoke("web")), (None, "Origin", None), "no Origin")
+    answer = await gateway.invoke("web", headers=ALLOWED)
+    same(cors_of(answer)[:2], ("https://app.example", "Origin"), "an allowed Origin")
+    assert {"Mcp-Session-Id", "WWW-Authenticate"} <= set(cors_of(answer)[2].split(", ")), answer.headers
+    same(pod.invocations[-1].headers["origin"], "https://app.example", "Origin at the agent")
+    same(cors_of(await gateway.invoke("web", "/own", headers=ALLOWED)), ("*", None, None), "an agent's own CORS")
+    missing = await gateway.invoke("no-web", headers=ALLOWED)
+    same((missing.status, cors_of(missing)[0]), (404, "https://app.example"), "our own errors can be read")
+    same((await request("127.0.0.1", gateway.port, "GET", "/healthz", {"Origin": "null"})).status, 200, "/healthz")
+    await gateway.stop()
+
+
+OWN_CORS = {"Access_Control_Allow_Origin": "*"}
+
+
+async def preflights(ctx):
+    """a preflight of an allowed origin is answered by the gateway, with what MCP and A2A clients send, also for a sleeping agent"""
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "mcp-param-city,content-type"}
+    gateway = await ctx.another_gateway("--allowed-origins=https://app.example")
+    await ctx.agent("web-asleep", mode="serverless", minReplicas=0, status={"desiredReplicas": 0})
+    await gateway.knows("web-asleep")
+    answer = await gateway.invoke("web-asleep", "/mcp", "OPTIONS", {**ALLOWED, **asks})
+    same((answer.status, answer.body, answer.headers["access-control-allow-origin"]), (204, b"", "https://app.example"))
+    assert {"GET", "POST", "DELETE"} <= set(answer.headers["access-control-allow-methods"].split(", ")), answer.headers
+    names = {name.lower() for name in answer.headers["access-control-allow-headers"].split(", ")}
+    wanted = {"authorization", "content-type", "last-event-id", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name",
+              "mcp-param-city", "a2a-version", "a2a-extensions", "traceparent", "tracestate"}
+    same(wanted - names, set(), "headers that are not allowed")
+    is_refusal(await gateway.invoke("web-asleep", "/mcp", "OPTIONS", {"Origin": "https://evil.example", **asks}), 403, "OriginForbidden")
+    same((await ctx.api.get("web-asleep"))["status"]["desiredReplicas"], 0, "desiredReplicas")
+    await gateway.stop()
+
+
+async def origins_are_the_agents(ctx):
+    """without --allowed-origins Origin, preflights and the agent's CORS headers pass as they are"""
+    pod = await ctx.pod(lambda got: got.reply(204, b"", **OWN_CORS, Vary="X"))
+    await ctx.agent("web-own", pod.ip)
+    answer = await ctx.gateway.invoke("web-own", "/", "OPTIONS", {"Origin": "null", "Access-Control-Request-Method": "POST"})
+    same((answer.status, cors_of(answer)), (204, ("*", "X", None)))
+    same(pod.invocations[-1].headers["origin"], "null", "Origin at the agent")
+
+
+async def hosts(ctx):
+    """with --allowed-hosts another Host is 421 before any pod sees it; health checks are not asked"""
+    pod = await ctx.pod()
+    await ctx.agent("hosted", pod.ip)
+    gateway = await ctx.another_gateway("--allowed-hosts=agents.example,gateway:8080")
+    await gateway.knows("hosted")
+    for host in ("rebound.example", "gateway", "127.0.0.1:8080"):
+        is_refusal(await gateway.invoke("hosted", headers={"Host": host}), 421, "HostNotAllowed")
+    same(len(pod.invocations), 0, "invocations")
+    for host in ("agents.example", "AGENTS.example:8443", "gateway:8080"):
+        same((await gateway.invoke("hosted", headers={"Host": host})).status, 200, host)
+    same((await request("127.0.0.1", gateway.port, "GET", "/readyz", {"Host": "10.0.0.1"})).status, 200, "/readyz")
+    await gateway.stop()
+
+
 async def headers_to_the_agent(ctx):
     """the agent sees its own Host, the forwarding headers of a trusted proxy, and no header of ours from a client"""
     pod = await ctx.pod()
@@ -1140,6 +1220,8 @@ async def bad_flags(ctx):
     """a wrong flag is one line that names it, and status 2"""
     for flag in ("--max-buffer-per-agent=0", "--max-queue-wait-ms=soon", "--listen-address=nowhere", "--no-such-flag=1",
                  "--stream-idle-timeout=5", "--trusted-proxies=10.0.0.0/99", "--error-detail=all", "--max-held-bytes=1k",
+                 "--request-head-timeout=0s", "--connect-timeout=2", "--max-request-head-bytes=1Mi", "--max-request-body-bytes=4MB",
+                 "--allowed-origins=https://app.example/", "--allowed-hosts=https://app.example", "--shutdown-timeout=soon",
                  "--internal-key-file=/nowhere", "--log-level=loud"):
         lines, status = await refused("gateway", flag)
         same((len(lines), status), (1, 2), "lines and status of %s: %r" % (flag, lines))
@@ -1239,7 +1321,7 @@ TESTS = [
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
-    paths_are_verbatim, locations_are_public, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
+    paths_are_verbatim, locations_are_public, origins, preflights, origins_are_the_agents, hosts, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
     deadlines_are_settings, dial_is_late, refusals_are_counted, shutdown_is_bounded,
 ]

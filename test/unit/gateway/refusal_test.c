@@ -11,6 +11,8 @@ static void every_refusal_has_the_status_of_the_contract(void **state)
 		enum refusal refusal;
 		int status;
 	} rows[] = {
+		{ REFUSAL_BAD_HOST, 421 },
+		{ REFUSAL_BAD_ORIGIN, 403 },
 		{ REFUSAL_BAD_PATH, 400 },
 		{ REFUSAL_NO_AGENT, 404 },
 		{ REFUSAL_START_TIMEOUT, 504 },
