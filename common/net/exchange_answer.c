@@ -213,11 +213,12 @@ static void judge(struct exchange *exchange, const struct h1_head *head, struct 
 
 /* --- 1xx --- */
 
+/* All but the one that we asked for ourselves (RFC 9110 section 15.2), and 100 once. */
 static bool is_passed(const struct exchange *exchange, const struct h1_head *head)
 {
 	if (exchange->head->version_minor == 0)
 		return false;
-	return head->status != 100 || (exchange->head->expects_continue && !exchange->has_passed_continue);
+	return head->status != 100 || (!exchange->asks_confirmation && !exchange->has_passed_continue);
 }
 
 /* False: the exchange is over. */

@@ -60,6 +60,7 @@ struct exchange {
 	bool has_redialled;
 	bool has_overflowed;      /* given away more than is held: cannot be repeated */
 	bool awaits_confirmation; /* past the held bytes, until 100 Continue */
+	bool asks_confirmation;   /* the client did not: that 100 is ours */
 	bool has_passed_continue;
 	bool drops_body; /* the rest of the request goes nowhere */
 	bool asks_upgrade;

@@ -300,6 +300,7 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 	exchange->is_dirty = false;
 	exchange->drops_body = false;
 	exchange->awaits_confirmation = forward->confirms_large_bodies && is_larger_than_held(exchange);
+	exchange->asks_confirmation = exchange->awaits_confirmation && !exchange->head->expects_continue;
 	exchange->asks_upgrade = exchange->head->upgrade.at != NULL && body->kind == H1_BODY_NONE;
 	if (forward->first_byte_timeout_ms > 0)
 		exchange->first_byte_due_ms = exchange_now_ms(exchange) + forward->first_byte_timeout_ms;

@@ -16,7 +16,8 @@ int h1_write_request(const struct h1_head *head, const struct h1_request_out *re
 {
 	static const char *const but[] = { "host", NULL };
 	static const char *const but_expect[] = { "host", "expect", NULL };
-	bool is_expecting = head->expects_continue || request->expects_continue;
+	/* HTTP/1.0 knows no expectation (RFC 9110 section 10.1.1). */
+	bool is_expecting = head->expects_continue || request->expects_continue || head->version_minor == 0;
 	if (buf_append_text(out, head->method) < 0 || buf_append(out, " ", 1) < 0 || buf_append_text(out, request->target) < 0 ||
 		buf_append_terminated(out, " HTTP/1.1\r\n") < 0 || append_line(out, "Host", request->host) < 0)
 		return -1;
@@ -53,8 +54,9 @@ int h1_write_answer(const struct h1_head *head, const struct h1_answer_out *answ
 		return -1;
 	if (answer->is_chunked && append_line(out, "Transfer-Encoding", TEXT("chunked")) < 0)
 		return -1;
-	if (head->status == 101 &&
-		(append_line(out, "Connection", TEXT("upgrade")) < 0 || append_line(out, "Upgrade", head->upgrade) < 0))
+	/* RFC 9110 sections 7.8 and 15.5.22: where a client may ask for a protocol, 426 must say which. */
+	bool says_upgrade = head->status == 101 || (head->status == 426 && head->upgrade.at != NULL);
+	if (says_upgrade && (append_line(out, "Connection", TEXT("upgrade")) < 0 || append_line(out, "Upgrade", head->upgrade) < 0))
 		return -1;
 	if (answer->closes && append_line(out, "Connection", TEXT("close")) < 0)
 		return -1;
