@@ -31,7 +31,7 @@ struct h1_answer_out {
 	bool says_keep_alive; /* an HTTP/1.0 client wants to be told */
 };
 
-/* The head under which an answer goes on: 1xx, 101 (with its Upgrade) and final ones. -1: out's cap. */
+/* The head under which an answer goes on: 1xx, 101 and 426 (with their Upgrade) and final ones. -1: out's cap. */
 int h1_write_answer(const struct h1_head *head, const struct h1_answer_out *answer, struct buf *out) must_check;
 
 /* How a body of that kind reaches a client of that version: chunked goes on as it is only to HTTP/1.1. */
