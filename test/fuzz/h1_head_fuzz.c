@@ -6,7 +6,7 @@
 #include "net/uri.h"
 #include "test/fuzz/property.h"
 
-#define EVERY_CUT_BYTES 160 /* heads up to this length are cut at every byte, longer ones at one */
+#define EVERY_CUT_BYTES 96 /* heads up to this length are cut at every byte, longer ones at one */
 
 struct verdict {
 	enum h1_result result;
