@@ -18,7 +18,7 @@ run_one() { # program
 	mkdir -p "$found" "$fresh"
 	folders=("$fresh")
 	[ -d "$corpus/$name" ] && folders+=("$corpus/$name")
-	output=$("$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
+	output=$("$1" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=512 -max_len=65536 -print_final_stats=1 \
 		-artifact_prefix="$found/" "${folders[@]}" 2>&1)
 	code=$?
 	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' <<< "$output")
