@@ -102,10 +102,10 @@ class Space:
     def reason(self, name):
         return condition(self.cluster.agent(self.name, name) or {}).get("reason")
 
-    def exit_codes(self, pod, within=40):
+    def exit_codes(self, pod, within=40, **options):
         """Deletes a pod; the exit codes of its containers. A finalizer keeps its last status readable meanwhile."""
         self.cluster.patch("pods", self.name, pod, {"metadata": {"finalizers": ["krypton.ai/test"]}})
-        self.cluster.delete("pods", self.name, pod)
+        self.cluster.delete("pods", self.name, pod, **options)
 
         def codes():
             containers = self.cluster.get("pods", self.name, pod)["status"]["containerStatuses"]

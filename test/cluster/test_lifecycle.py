@@ -137,6 +137,13 @@ def test_a_drained_pod_ends_completed(cluster, gateway, space):
     assert space.exit_codes(pod) == {"agent": 0, "krypton-proxy": 0}
 
 
+def test_an_agent_that_ignores_sigterm_is_killed_and_its_proxy_is_not(cluster, space):
+    """An agent that ignores SIGTERM lasts until the end of the grace and is killed; krypton-proxy has ended with 0 by itself."""
+    name = space.make(agents.python_agent("ignores", agents.SUMMING), ready=1)
+    pod = cluster.ready_pods(space.name, name)[0]["metadata"]["name"]
+    assert space.exit_codes(pod, gracePeriodSeconds=6) == {"agent": 137, "krypton-proxy": 0}
+
+
 def test_a_manual_scale_is_put_right_with_an_event(cluster, space):
     """A manual kubectl scale is put right, and an Event on the Agent names the field to use."""
     name = space.make(agents.agent("scaled"), ready=1)
