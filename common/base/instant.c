@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/instant.c — reading the clocks, and turning wall time into RFC 3339 and
- * back. The calendar is the proleptic Gregorian one, UTC, without leap seconds;
+ * back, and into HTTP's dates. The calendar is the proleptic Gregorian one, UTC, without leap seconds;
  * no time zone database, no libc calendar.
  */
 #include "base/instant.h"
@@ -64,10 +64,16 @@ static int days_in_month(struct date date)
 	return date.month == 2 && is_leap ? 29 : days[date.month - 1];
 }
 
+/* Whole days since 1970. */
+static int64_t days_of(int64_t wall_ms)
+{
+	return wall_ms / DAY_MS - (wall_ms % DAY_MS < 0 ? 1 : 0);
+}
+
 /* Writes without the zone; years past 9999 are held there, as RFC 3339 has four digits. */
 static int write_seconds(int64_t wall_ms, char *out, size_t size)
 {
-	int64_t days = wall_ms / DAY_MS - (wall_ms % DAY_MS < 0 ? 1 : 0);
+	int64_t days = days_of(wall_ms);
 	int second = (int)((wall_ms - days * DAY_MS) / 1000);
 	struct date date = date_from_days(days);
 
@@ -167,6 +173,21 @@ void instant_format_micro(int64_t wall_ms, char out[INSTANT_TEXT_BYTES])
 	int len = write_seconds(held, out, INSTANT_TEXT_BYTES);
 
 	(void)snprintf(out + len, (size_t)(INSTANT_TEXT_BYTES - len), ".%03d000Z", (int)((held % 1000 + 1000) % 1000));
+}
+
+void instant_format_http(int64_t wall_ms, char out[INSTANT_TEXT_BYTES])
+{
+	static const char *const names_of_days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue",
+		"Wed" }; /* 1970 began on a Thursday */
+	static const char *const names_of_months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+		"Dec" };
+	int64_t held = held_in_four_digit_years(wall_ms);
+	int64_t days = days_of(held);
+	int second = (int)((held - days * DAY_MS) / 1000);
+	struct date date = date_from_days(days);
+
+	(void)snprintf(out, INSTANT_TEXT_BYTES, "%s, %02d %s %04d %02d:%02d:%02d GMT", names_of_days[(days % 7 + 7) % 7], date.day,
+		names_of_months[date.month - 1], (int)date.year, second / 3600, second / 60 % 60, second % 60);
 }
 
 int instant_parse(struct text text, int64_t *ret_wall_ms)

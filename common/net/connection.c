@@ -16,6 +16,8 @@
 #define LONGEST_METHOD 40           /* with the spaces and empty lines before a target */
 #define LINGER_MS      5000         /* for a client to notice our end */
 
+static const struct text no_text = { NULL, 0 };
+
 static void connection_enter(struct connection *connection, enum connection_state next)
 {
 	static const unsigned allowed[] = {
@@ -76,17 +78,24 @@ static void linger(struct connection *connection)
 }
 
 /* Answers without a handler and closes: what follows on the connection cannot be trusted, or is not wanted. */
-static void refuse(struct connection *connection, int status, const char *why, struct text extra)
+static void refuse(struct connection *connection, struct text method, int status, const char *why, struct text extra)
 {
-	struct buf *head = &connection->listener->engine->scratch;
+	struct engine *engine = connection->listener->engine;
 	scoped_buf body;
 	buf_init(&body, REFUSAL_MAX_BYTES);
 	const char *reason = listener_note_refusal(connection->listener, status, why, &connection->client);
 	if (problem_format(&(struct problem){ .error = why, .reason = reason }, &body) < 0)
 		BUG_ON("our own sentences are short");
-	buf_clear(head);
-	if (h1_write_own_answer(status, "application/json", extra, (int64_t)buf_len(&body), true, head) < 0 ||
-		stream_send_two(&connection->stream, buf_text(head), buf_text(&body), NULL) < 0) {
+	const struct h1_own_answer own = { .status = status,
+		.content_type = "application/json",
+		.date = engine_date(engine),
+		.extra = extra,
+		.body_len = (int64_t)buf_len(&body),
+		.closes = true };
+	struct text sent = text_is(method, "HEAD") ? no_text : buf_text(&body);
+	buf_clear(&engine->scratch);
+	if (h1_write_own_answer(&own, &engine->scratch) < 0 ||
+		stream_send_two(&connection->stream, buf_text(&engine->scratch), sent, NULL) < 0) {
 		connection_close(connection);
 		return;
 	}
@@ -106,17 +115,16 @@ static void start_exchange(struct connection *connection, const struct h1_head *
 	struct text rest = { bytes.at + head->bytes, bytes.len - head->bytes };
 	h1_body_of_request(&connection->body, head);
 	int64_t body_bytes = h1_body_take(&connection->body, rest);
-	const struct text none = { NULL, 0 };
 	if (body_bytes < 0) {
-		refuse(connection, 400, "malformed chunk in the request body", none);
+		refuse(connection, head->method, 400, "malformed chunk in the request body", no_text);
 		return;
 	}
 	if (is_body_too_large(connection, head)) {
-		refuse(connection, 413, "the request body is too large", none);
+		refuse(connection, head->method, 413, "the request body is too large", no_text);
 		return;
 	}
 	if (body_bytes > 0 && listener->held_bytes >= listener->options.max_held_bytes) {
-		refuse(connection, 503, "too many requests are held here", TEXT("Retry-After: 1\r\n"));
+		refuse(connection, head->method, 503, "too many requests are held here", TEXT("Retry-After: 1\r\n"));
 		return;
 	}
 	connection_enter(connection, CONNECTION_BUSY);
@@ -155,7 +163,7 @@ static void take_head(struct connection *connection, struct text bytes, bool is_
 	switch (h1_head_parse_request(bytes, options->max_head_bytes, options->max_target_bytes, &head, &status, &why)) {
 	case H1_DONE: start_exchange(connection, &head, bytes, is_kept); break;
 	case H1_MORE: keep_head(connection, bytes, is_kept); break;
-	case H1_BAD: refuse(connection, status, why, (struct text){ NULL, 0 }); break;
+	case H1_BAD: refuse(connection, head.method, status, why, no_text); break;
 	}
 }
 
@@ -282,7 +290,7 @@ static void on_due(void *arg)
 		wait_for(connection, limit_ms);
 	} else if (connection->state == CONNECTION_HEAD) {
 		listener_note_deadline(connection->listener, LISTENER_REQUEST_HEAD);
-		refuse(connection, 408, "the request head did not come in time", (struct text){ NULL, 0 });
+		refuse(connection, no_text, 408, "the request head did not come in time", no_text);
 	} else if (connection->state == CONNECTION_DRAINING) {
 		linger(connection);
 	} else {

@@ -3,7 +3,10 @@
    same loop by different owners and must meet in one read buffer and one timer. */
 #include "net/engine.h"
 
+#include <stdio.h>
+
 #include "base/attributes.h"
+#include "base/instant.h"
 #include "base/loop.h"
 #include "base/mem.h"
 
@@ -45,6 +48,18 @@ void engine_release(struct engine **engine)
 	buf_fini(&released->scratch);
 	buf_fini(&released->answer_extra);
 	mem_release(released);
+}
+
+struct text engine_date(struct engine *engine)
+{
+	int64_t wall_ms = instant_wall_ms();
+	if (engine->date_s != wall_ms / 1000) {
+		char date[INSTANT_TEXT_BYTES];
+		instant_format_http(wall_ms, date);
+		(void)snprintf(engine->date, sizeof(engine->date), "Date: %s\r\n", date);
+		engine->date_s = wall_ms / 1000;
+	}
+	return text_of(engine->date);
 }
 
 int64_t engine_now_ms(const struct engine *engine)

@@ -240,7 +240,13 @@ static int send_own_answer(struct exchange *exchange, int status, const char *co
 	exchange->first_byte_ms = exchange_now_ms(exchange);
 	exchange->last_ms = exchange->first_byte_ms;
 	exchange->answer_bytes = (int64_t)sent.len;
-	if (h1_write_own_answer(status, content_type, extra, length, exchange->closes, head) < 0)
+	const struct h1_own_answer own = { .status = status,
+		.content_type = content_type,
+		.date = engine_date(exchange->engine),
+		.extra = extra,
+		.body_len = length,
+		.closes = exchange->closes };
+	if (h1_write_own_answer(&own, head) < 0)
 		return -1;
 	return stream_send_two(&exchange->connection->stream, buf_text(head), sent, NULL);
 }

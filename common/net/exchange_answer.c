@@ -97,6 +97,7 @@ static void compose_head(struct exchange *exchange, const struct h1_head *head)
 	int client_minor = exchange->head->version_minor;
 	const struct h1_answer_out out = {
 		.keeps = exchange->forward.keeps_answer,
+		.date = engine_date(engine),
 		.extra = buf_text(&engine->answer_extra),
 		.is_chunked = head->is_chunked && client_minor == 1 && head->status >= 200 && head->status != 204,
 		.closes = exchange->closes,

@@ -52,6 +52,8 @@ int h1_write_answer(const struct h1_head *head, const struct h1_answer_out *answ
 		h1_headers_copy_but(head, drops_length ? length : nothing, answer->keeps, out) < 0 ||
 		buf_append_text(out, answer->extra) < 0)
 		return -1;
+	if (head->status >= 200 && h1_head_get(head, "Date").at == NULL && buf_append_text(out, answer->date) < 0)
+		return -1;
 	if (answer->is_chunked && append_line(out, "Transfer-Encoding", TEXT("chunked")) < 0)
 		return -1;
 	/* RFC 9110 sections 7.8 and 15.5.22: where a client may ask for a protocol, 426 must say which. */
@@ -70,15 +72,16 @@ bool h1_answer_needs_close(enum h1_body_kind kind, int client_version_minor)
 	return kind == H1_BODY_UNTIL_CLOSE || (kind == H1_BODY_CHUNKED && client_version_minor == 0);
 }
 
-int h1_write_own_answer(int status, const char *content_type, struct text extra, int64_t body_len, bool closes, struct buf *out)
+int h1_write_own_answer(const struct h1_own_answer *answer, struct buf *out)
 {
-	if (append_status_line(out, status, text_of(h1_status_reason(status))) < 0)
+	if (append_status_line(out, answer->status, text_of(h1_status_reason(answer->status))) < 0)
 		return -1;
-	if (content_type != NULL && append_line(out, "Content-Type", text_of(content_type)) < 0)
+	if (answer->content_type != NULL && append_line(out, "Content-Type", text_of(answer->content_type)) < 0)
 		return -1;
-	if (body_len >= 0 && buf_format(out, "Content-Length: %lld\r\n", (long long)body_len) < 0)
+	if (answer->body_len >= 0 && buf_format(out, "Content-Length: %lld\r\n", (long long)answer->body_len) < 0)
 		return -1;
-	if (buf_append_text(out, extra) < 0 || (closes && append_line(out, "Connection", TEXT("close")) < 0))
+	if (buf_append_text(out, answer->date) < 0 || buf_append_text(out, answer->extra) < 0 ||
+		(answer->closes && append_line(out, "Connection", TEXT("close")) < 0))
 		return -1;
 	return buf_append(out, "\r\n", 2);
 }

@@ -25,6 +25,7 @@ int h1_write_request(const struct h1_head *head, const struct h1_request_out *re
 
 struct h1_answer_out {
 	bool (*keeps)(struct text name);
+	struct text date; /* whole line, for a final answer that has none (RFC 9110 section 6.6.1) */
 	struct text extra;
 	bool is_chunked;      /* its bytes go on with their chunk framing */
 	bool closes;          /* say that the connection closes behind it */
@@ -37,8 +38,16 @@ int h1_write_answer(const struct h1_head *head, const struct h1_answer_out *answ
 /* How a body of that kind reaches a client of that version: chunked goes on as it is only to HTTP/1.1. */
 bool h1_answer_needs_close(enum h1_body_kind kind, int client_version_minor);
 
-/* The head of an answer of our own; body_len < 0: no Content-Length. */
-int h1_write_own_answer(
-	int status, const char *content_type, struct text extra, int64_t body_len, bool closes, struct buf *out) must_check;
+struct h1_own_answer {
+	int status;
+	const char *content_type; /* NULL: none */
+	struct text date;         /* whole line */
+	struct text extra;        /* whole lines */
+	int64_t body_len;         /* < 0: no Content-Length */
+	bool closes;
+};
+
+/* The head of an answer of our own. */
+int h1_write_own_answer(const struct h1_own_answer *answer, struct buf *out) must_check;
 
 #endif

@@ -85,6 +85,21 @@ static void kubernetes_reads_what_is_written(void **state)
 	assert_string_equal(text, "0000-01-01T00:00:00.000000Z");
 }
 
+static void http_reads_what_is_written(void **state)
+{
+	char text[INSTANT_TEXT_BYTES];
+
+	(void)state;
+	instant_format_http(784111777000, text);
+	assert_string_equal(text, "Sun, 06 Nov 1994 08:49:37 GMT");
+	instant_format_http(0, text);
+	assert_string_equal(text, "Thu, 01 Jan 1970 00:00:00 GMT");
+	instant_format_http(-1, text);
+	assert_string_equal(text, "Wed, 31 Dec 1969 23:59:59 GMT");
+	instant_format_http(INT64_MAX, text);
+	assert_string_equal(text, "Fri, 31 Dec 9999 23:59:59 GMT");
+}
+
 static void the_calendar_agrees_with_libc(void **state)
 {
 	char text[INSTANT_TEXT_BYTES], expected[INSTANT_TEXT_BYTES];
@@ -123,6 +138,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_rfc3339_is_refused),
 		cmocka_unit_test(an_instant_cut_at_any_byte_is_refused),
 		cmocka_unit_test(kubernetes_reads_what_is_written),
+		cmocka_unit_test(http_reads_what_is_written),
 		cmocka_unit_test(the_calendar_agrees_with_libc),
 		cmocka_unit_test(clocks_go_forward),
 	};

@@ -99,17 +99,36 @@ static void switching_protocols_names_the_protocol(void **state)
 		"HTTP/1.1 101 Switching Protocols\r\nA: 1\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
 }
 
+static void a_final_answer_without_a_date_gets_one(void **state)
+{
+	(void)state;
+	const struct h1_answer_out out = { .date = TEXT("Date: now\r\n") };
+	read_answer(TEXT("HTTP/1.1 200 OK\r\nA: 1\r\n\r\n"));
+	check_answer(&out, "HTTP/1.1 200 OK\r\nA: 1\r\nDate: now\r\n\r\n");
+	read_answer(TEXT("HTTP/1.1 200 OK\r\ndate: then\r\nA: 1\r\n\r\n"));
+	check_answer(&out, "HTTP/1.1 200 OK\r\ndate: then\r\nA: 1\r\n\r\n");
+	read_answer(TEXT("HTTP/1.1 103 Early Hints\r\nA: 1\r\n\r\n"));
+	check_answer(&out, "HTTP/1.1 103 Early Hints\r\nA: 1\r\n\r\n");
+}
+
 static void an_answer_of_our_own_is_whole(void **state)
 {
 	(void)state;
 	scoped_buf out;
 	buf_init(&out, 4096);
-	assert_int_equal(h1_write_own_answer(503, "text/plain", TEXT("Retry-After: 1\r\n"), 12, true, &out), 0);
+	const struct h1_own_answer refusal = { .status = 503,
+		.content_type = "text/plain",
+		.date = TEXT("Date: now\r\n"),
+		.extra = TEXT("Retry-After: 1\r\n"),
+		.body_len = 12,
+		.closes = true };
+	assert_int_equal(h1_write_own_answer(&refusal, &out), 0);
 	assert_string_equal(buf_terminated(&out),
-		"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 12\r\nRetry-After: 1\r\n"
+		"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 12\r\nDate: now\r\nRetry-After: "
+		"1\r\n"
 		"Connection: close\r\n\r\n");
 	buf_clear(&out);
-	assert_int_equal(h1_write_own_answer(299, NULL, (struct text){ NULL, 0 }, -1, false, &out), 0);
+	assert_int_equal(h1_write_own_answer(&(struct h1_own_answer){ .status = 299, .body_len = -1 }, &out), 0);
 	assert_string_equal(buf_terminated(&out), "HTTP/1.1 299 Unknown\r\n\r\n");
 }
 
@@ -135,6 +154,7 @@ int main(void)
 		cmocka_unit_test(an_answer_says_how_its_connection_goes_on),
 		cmocka_unit_test(no_length_stands_where_no_body_can_be),
 		cmocka_unit_test(switching_protocols_names_the_protocol),
+		cmocka_unit_test(a_final_answer_without_a_date_gets_one),
 		cmocka_unit_test(an_answer_of_our_own_is_whole),
 		cmocka_unit_test(a_head_past_the_cap_is_an_error),
 	};
