@@ -55,7 +55,7 @@ static struct text port_of(struct text authority)
 	for (size_t i = authority.len; i > 0 && authority.at[i - 1] != ']'; i--)
 		if (authority.at[i - 1] == ':')
 			return (struct text){ authority.at + i - 1, authority.len - i + 1 };
-	return (struct text){ authority.at + authority.len, 0 };
+	return authority.len > 0 ? (struct text){ authority.at + authority.len, 0 } : authority; /* HTTP/1.0 may have none */
 }
 
 static bool is_authority(struct text authority)

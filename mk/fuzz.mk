@@ -6,7 +6,7 @@ FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=al
 fuzz_NAMES := $(patsubst test/fuzz/%_fuzz.c,%,$(sort $(wildcard test/fuzz/*_fuzz.c)))
 fuzz_PROGRAMS := $(addprefix $(BUILD)/fuzz/bin/,$(fuzz_NAMES))
 # What reads bytes that any client or agent may send: the gate gives each of these a minute.
-fuzz_DATA_PATH := $(filter agent_path location uri h1_%,$(fuzz_NAMES))
+fuzz_DATA_PATH := $(filter agent_path forwarded location origin uri h1_%,$(fuzz_NAMES))
 
 .PHONY: fuzz fuzz-data-path fuzz-others fuzz-build fuzz-programs
 fuzz: fuzz-build ## every fuzz target over its corpus and FUZZ_SECONDS (10) more
