@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "net/exchange_inside.h"
+#include "net/h1_headers.h"
 #include "net/h1_write.h"
 
 /* --- the held bytes --- */
@@ -277,10 +278,24 @@ static bool passes_expectation(const struct exchange *exchange)
 		exchange->request_bytes == 0;
 }
 
+/* Max-Forwards: 0 makes us the last one to be asked. */
+static void answer_as_last(struct exchange *exchange)
+{
+	const struct text nothing = { NULL, 0 };
+	if (text_is(exchange->head->method, "OPTIONS"))
+		exchange_answer(exchange, 200, NULL, nothing, nothing);
+	else
+		exchange_answer(exchange, 501, "text/plain; charset=utf-8", nothing, TEXT("TRACE is not answered here\n"));
+}
+
 void exchange_forward(struct exchange *exchange, const struct exchange_forward *forward)
 {
 	if (exchange->state != EXCHANGE_HELD && !(exchange->is_deciding && exchange->state == EXCHANGE_WAITING))
 		return;
+	if (h1_headers_forwards_left(exchange->head) == 0) {
+		answer_as_last(exchange);
+		return;
+	}
 	if (exchange->has_overflowed) {
 		exchange_answer(
 			exchange, 502, "text/plain; charset=utf-8", (struct text){ NULL, 0 }, TEXT("it cannot be sent again\n"));

@@ -89,6 +89,14 @@ static bool has_listed_headers(const struct h1_head *head)
 	return false;
 }
 
+int64_t h1_headers_forwards_left(const struct h1_head *head)
+{
+	int64_t left = -1;
+	if (text_is(head->method, "OPTIONS") || text_is(head->method, "TRACE"))
+		(void)!text_to_int(h1_head_get(head, "Max-Forwards"), 0, INT32_MAX, &left);
+	return left;
+}
+
 static bool is_among(struct text name, const char *const *names)
 {
 	for (; *names != NULL; names++)

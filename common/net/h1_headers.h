@@ -12,6 +12,8 @@
 
 /* A hop-by-hop field, or one that this head's Connection lists. */
 bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name);
+/* How often a TRACE or OPTIONS request may still go on (RFC 9110 section 7.6.2); -1: that is not said, or of other requests. */
+int64_t h1_headers_forwards_left(const struct h1_head *head);
 /* Does a comma-separated list field of this name hold the token (case folded)? */
 bool h1_headers_lists(const struct h1_head *head, const char *name, const char *token);
 /* Is its Content-Type text/event-stream, with whatever parameters? */

@@ -14,15 +14,21 @@ static int append_line(struct buf *out, const char *name, struct text value)
 
 int h1_write_request(const struct h1_head *head, const struct h1_request_out *request, struct buf *out)
 {
-	static const char *const but[] = { "host", NULL };
-	static const char *const but_expect[] = { "host", "expect", NULL };
+	const char *but[4] = { "host" };
+	size_t but_count = 1;
+	int64_t forwards_left = h1_headers_forwards_left(head);
 	/* HTTP/1.0 knows no expectation (RFC 9110 section 10.1.1). */
 	bool is_expecting = head->expects_continue || request->expects_continue || head->version_minor == 0;
+	if (is_expecting)
+		but[but_count++] = "expect";
+	if (forwards_left > 0)
+		but[but_count++] = "max-forwards";
 	if (buf_append_text(out, head->method) < 0 || buf_append(out, " ", 1) < 0 || buf_append_text(out, request->target) < 0 ||
 		buf_append_terminated(out, " HTTP/1.1\r\n") < 0 || append_line(out, "Host", request->host) < 0)
 		return -1;
-	if (h1_headers_copy_but(head, is_expecting ? but_expect : but, request->keeps, out) < 0 ||
-		buf_append_text(out, request->extra) < 0)
+	if (h1_headers_copy_but(head, but, request->keeps, out) < 0 || buf_append_text(out, request->extra) < 0)
+		return -1;
+	if (forwards_left > 0 && buf_format(out, "Max-Forwards: %lld\r\n", (long long)forwards_left - 1) < 0)
 		return -1;
 	if (head->is_chunked && append_line(out, "Transfer-Encoding", TEXT("chunked")) < 0)
 		return -1;
