@@ -3,9 +3,11 @@
    accepts, only when asked. It never sends the agent anything but its own readiness probe. */
 #include "proxy-sidecar/readiness.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/file.h"
+#include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "net/call.h"
@@ -18,7 +20,8 @@
 #define CALM_PERIOD_MS   100
 #define WATCH_PERIOD_MS  200
 #define PORTS_PERIOD_MS  500 /* the kernel writes its whole table anew for each reading: not at every dial */
-#define TABLE_MAX_BYTES  (1 << 20)
+#define TABLE_MAX_BYTES  65536
+#define TABLE_READ_BYTES 16384
 
 struct readiness {
 	struct loop *loop;
@@ -49,6 +52,24 @@ const char *readiness_agent_name(enum readiness_agent agent)
 }
 
 /* Who else listens in this pod; a table that cannot be read shows nothing. */
+/* The kernel lists sockets that listen before all others: a table of many connections is read no further than that. */
+static void read_table(const char *path, struct buf *table)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = 1;
+
+	while (fd != -1 && got > 0) {
+		size_t room = 0;
+		char *at = buf_reserve(table, TABLE_READ_BYTES, &room);
+
+		got = at != NULL ? read(fd, at, room) : 0;
+		if (got > 0)
+			buf_commit(table, (size_t)got);
+	}
+	if (fd != -1)
+		(void)close(fd);
+}
+
 static void read_ports(struct readiness *readiness)
 {
 	static const char *const TABLES[] = { "/proc/net/tcp", "/proc/net/tcp6" };
@@ -60,11 +81,10 @@ static void read_ports(struct readiness *readiness)
 	readiness->ports_read_ms = now_ms;
 	for (size_t i = 0; i < ARRAY_LEN(TABLES); i++) {
 		scoped_buf table;
-		struct err err = { 0 };
 
 		buf_init(&table, TABLE_MAX_BYTES);
-		if (file_read(TABLES[i], &table, &err) == 0)
-			sockets_add_listening(buf_text(&table), &seen);
+		read_table(TABLES[i], &table);
+		sockets_add_listening(buf_text(&table), &seen);
 	}
 	readiness->ports.count = 0;
 	for (size_t i = 0; i < seen.count; i++) {
