@@ -10,7 +10,7 @@
 
 #define IDLE_TIMEOUT_MS 30000
 #define REUSE_UNSAFE_MS 1000
-#define MAX_IDLE        64
+#define MAX_IDLE        1024  /* fewer, and a burst of answers closes connections that the next requests dial again */
 #define WORD_KEEP_MS    10000 /* a pod that no slice names is believed this long */
 
 struct pod *pod_new(struct loop *loop, const char *ip, int64_t connect_timeout_ms)

@@ -20,7 +20,7 @@
 
 #define IDLE_TIMEOUT_MS 30000
 #define REUSE_UNSAFE_MS 1000
-#define MAX_IDLE        64
+#define MAX_IDLE        1024 /* fewer, and a burst of answers closes connections that the next requests dial again */
 
 bool sidecar_is_mcp(const struct sidecar *sidecar)
 {
