@@ -4,8 +4,8 @@ requests of each method are placed around that instant, as it is measured first:
 None may fail: a GET that meets a connection that is just being closed is repeated, a POST never uses one that was idle for so
 long. TAP.
 
-An idle connection is used once for each request that is placed, so there are several krypton-proxies with as many of them as one
-keeps. All answers of a round come at one instant, and the next requests as much later as the agent waits, give or take 100 ms, half of
+An idle connection is used once for each request that is placed, so many are asked for at once, at several krypton-proxies. All
+answers of a round come at one instant, and the next requests as much later as the agent waits, give or take 100 ms, half of
 them within 10 ms."""
 
 import asyncio
@@ -18,7 +18,7 @@ import time
 
 from front import HERE, Front, Tap, free_port, listens, wait_for
 
-KEPT = 64  # idle connections that a krypton-proxy keeps
+AT_ONCE = 64  # at each krypton-proxy
 COMMANDS = {"node": ["node", str(HERE / "node_agent.js")], "uvicorn": [sys.executable, "-B", str(HERE / "uvicorn_agent.py")]}
 
 
@@ -107,9 +107,9 @@ def main():
     process = subprocess.Popen([*COMMANDS[agent], str(port)])
     try:
         wait_for("%s listens" % agent, 60, lambda: process.poll() is not None or listens(port))
-        each = min(6, -(-count // KEPT))
+        each = min(6, -(-count // AT_ONCE))
         fronts = [Front(build, "krypton-proxy", port) for _ in range(2 * each)]
-        slots = [Slot("GET" if i % 2 == 0 else "POST", front.port) for i, front in enumerate(fronts) for _ in range(KEPT)]
+        slots = [Slot("GET" if i % 2 == 0 else "POST", front.port) for i, front in enumerate(fronts) for _ in range(AT_ONCE)]
         idle_s = asyncio.run(idle_time_s(port))
         prove(tap, agent, idle_s, asyncio.run(rounds(slots, idle_s, count, random.Random(seed))))
     finally:
