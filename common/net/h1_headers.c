@@ -273,12 +273,23 @@ struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_f
 	return seen;
 }
 
+/* With '_' for '-' too: CGI and WSGI have one variable for both, so an agent could not tell a client's word from ours. */
+static bool is_spelled(struct text name, const char *terminated)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char letter = name.at[i] == '_' ? '-' : folded(name.at[i]);
+		if (terminated[i] == '\0' || letter != terminated[i])
+			return false;
+	}
+	return terminated[name.len] == '\0';
+}
+
 bool h1_headers_is_forwarding(struct text name)
 {
 	static const char *const names[] = { "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix",
 		"forwarded" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (text_is_folded(name, names[i]))
+		if (is_spelled(name, names[i]))
 			return true;
 	return false;
 }

@@ -195,6 +195,9 @@ static void forwarding_headers_are_known_by_name(void **state)
 	(void)state;
 	assert_true(h1_headers_is_forwarding(TEXT("X-FORWARDED-FOR")));
 	assert_true(h1_headers_is_forwarding(TEXT("forwarded")));
+	assert_true(h1_headers_is_forwarding(TEXT("X_Forwarded-FOR")));
+	assert_false(h1_headers_is_forwarding(TEXT("X-Forwarded-Fo")));
+	assert_false(h1_headers_is_forwarding(TEXT("X-Forwarded-Forr")));
 	assert_false(h1_headers_is_forwarding(TEXT("X-Forwarded-Port")));
 }
 
