@@ -146,26 +146,56 @@ int address_of_ip(struct text ip, uint16_t port, struct address *ret_address, st
 	return 0;
 }
 
+/* Addresses are written for every request; printf and inet_ntop, which uses it, take their time. Returns the end. */
+static char *put_decimal(char *at, unsigned value)
+{
+	char digits[16];
+	size_t count = 0;
+
+	do {
+		digits[count++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	*at = '\0';
+	return at;
+}
+
+static void format_v4(const uint8_t bytes[4], char *at)
+{
+	for (size_t i = 0; i < 4; i++) {
+		at = put_decimal(at, bytes[i]);
+		if (i < 3)
+			*at++ = '.';
+	}
+}
+
 void address_format_ip(const struct address *address, char out[ADDRESS_TEXT_BYTES])
 {
 	uint8_t bytes[16];
 
-	if (!address_bytes(address, bytes)) {
+	if (!address_bytes(address, bytes))
 		(void)snprintf(out, ADDRESS_TEXT_BYTES, "unknown");
-		return;
-	}
-	bool is_v4 = bytes_are_v4(bytes);
-
-	BUG_ON(inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? bytes + 12 : bytes, out, ADDRESS_TEXT_BYTES) == NULL);
+	else if (bytes_are_v4(bytes))
+		format_v4(bytes + 12, out);
+	else
+		BUG_ON(inet_ntop(AF_INET6, bytes, out, ADDRESS_TEXT_BYTES) == NULL);
 }
 
 void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES])
 {
-	char ip[ADDRESS_TEXT_BYTES];
-
-	address_format_ip(address, ip);
-	(void)snprintf(out, ADDRESS_TEXT_BYTES, strchr(ip, ':') == NULL ? "%.*s:%u" : "[%.*s]:%u", INET6_ADDRSTRLEN, ip,
-		address_port(address));
+	_Static_assert(INET6_ADDRSTRLEN + sizeof("[]:65535") <= ADDRESS_TEXT_BYTES, "brackets and port fit beside any address");
+	address_format_ip(address, out);
+	size_t len = strlen(out);
+	if (memchr(out, ':', len) != NULL) {
+		memmove(out + 1, out, len);
+		out[0] = '[';
+		out[len + 1] = ']';
+		len += 2;
+	}
+	out[len] = ':';
+	(void)put_decimal(out + len + 1, address_port(address));
 }
 
 bool address_equal(const struct address *a, const struct address *b)
