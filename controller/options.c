@@ -10,6 +10,8 @@
 
 #define FIELD(name) offsetof(struct controller_options, name)
 
+const char *const CONTROLLER_PULL_POLICIES[] = { "Always", "IfNotPresent", "Never", NULL };
+
 static const struct option rows[] = {
 	{ .name = "metrics-bind-address",
 		.type = OPTION_ADDRESS,
@@ -44,10 +46,11 @@ static const struct option rows[] = {
 		.offset = FIELD(proxy_image),
 		.sentence = "image of krypton-proxy; required" },
 	{ .name = "proxy-image-pull-policy",
-		.type = OPTION_TEXT,
+		.type = OPTION_CHOICE,
 		.offset = FIELD(proxy_pull_policy),
+		.choices = CONTROLLER_PULL_POLICIES,
 		.fallback = "IfNotPresent",
-		.sentence = "Always, IfNotPresent or Never" },
+		.sentence = "when nodes fetch that image" },
 	{ .name = "proxy-image-pull-secrets",
 		.type = OPTION_TEXT,
 		.offset = FIELD(proxy_pull_secrets),
@@ -84,11 +87,6 @@ static bool is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
-static bool is_pull_policy(const char *text)
-{
-	return strcmp(text, "Always") == 0 || strcmp(text, "IfNotPresent") == 0 || strcmp(text, "Never") == 0;
-}
-
 static int names_check(const struct controller_options *options, struct err *err)
 {
 	struct text rest = text_of(is_set(options->proxy_pull_secrets) ? options->proxy_pull_secrets : NULL);
@@ -113,9 +111,6 @@ static int options_check(struct controller_options *options, struct err *err)
 		return 0;
 	if (!is_set(options->proxy_image))
 		return err_set(err, ERR_INVALID, "--proxy-image is missing: the image of krypton-proxy");
-	if (!is_pull_policy(options->proxy_pull_policy))
-		return err_set(err, ERR_INVALID, "--proxy-image-pull-policy=%s: must be Always, IfNotPresent or Never",
-			options->proxy_pull_policy);
 	return names_check(options, err);
 }
 

@@ -10,6 +10,8 @@
 #include "base/options.h"
 
 /* Texts are valid as long as argv and the environment. */
+extern const char *const CONTROLLER_PULL_POLICIES[];
+
 struct controller_options {
 	const char *metrics_address;
 	const char *health_address;
@@ -18,7 +20,7 @@ struct controller_options {
 	bool has_webhooks;
 	const char *webhook_cert_dir;
 	const char *proxy_image;
-	const char *proxy_pull_policy;
+	int proxy_pull_policy;          /* place in CONTROLLER_PULL_POLICIES */
 	const char *proxy_pull_secrets; /* "a,b"; NULL: none */
 	const char *gateway_service;
 	const char *internal_secret;

@@ -215,7 +215,7 @@ static struct plan *pass_plan(struct pass *pass, struct err *err)
 	char token[INTERNAL_TOKEN_BYTES];
 	const struct release release = {
 		.proxy_image = tools->options->proxy_image,
-		.proxy_pull_policy = tools->options->proxy_pull_policy,
+		.proxy_pull_policy = CONTROLLER_PULL_POLICIES[tools->options->proxy_pull_policy],
 		.proxy_pull_secrets = tools->options->proxy_pull_secrets,
 		.gateway_url = observe_gateway_url(tools->observe),
 		.token = token,

@@ -38,7 +38,7 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 		facts.reason = refusal_start_reason(agent->is_available ? NULL : agent->available_reason, route->seen_reason);
 		if (facts.reason == route->seen_reason)
 			facts.detail = route->seen_detail;
-		else if (invocation->gateway->options->tells_details && !agent->is_available)
+		else if (invocation->gateway->options->error_detail == ERROR_DETAIL_FULL && !agent->is_available)
 			facts.detail = agent->available_message;
 	}
 	if (facts.reason == NULL || facts.reason[0] == '\0')
@@ -255,7 +255,8 @@ static void on_failure(void *arg, struct exchange *exchange, enum exchange_failu
 	switch (failure) {
 	case EXCHANGE_UNREACHABLE:
 	case EXCHANGE_UNSENT:
-		refuse_with(invocation, REFUSAL_UNREACHABLE, invocation->gateway->options->tells_details ? detail : NULL);
+		refuse_with(invocation, REFUSAL_UNREACHABLE,
+			invocation->gateway->options->error_detail == ERROR_DETAIL_FULL ? detail : NULL);
 		break;
 	case EXCHANGE_BROKEN: refuse_with(invocation, REFUSAL_CLOSED, NULL); break;
 	case EXCHANGE_BAD_ANSWER: refuse_with(invocation, REFUSAL_BAD_ANSWER, NULL); break;

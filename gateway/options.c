@@ -11,6 +11,8 @@
 #define MIN_TIMEOUT_MS 100
 #define MAX_HEAD_BYTES (128 * 1024) /* with what we add it stays below krypton-proxy's own cap */
 
+static const char *const ERROR_DETAILS[] = { [ERROR_DETAIL_REASON] = "reason", [ERROR_DETAIL_FULL] = "full", NULL };
+
 static const struct option OPTIONS[] = {
 	{ .name = "listen-address",
 		.type = OPTION_ADDRESS,
@@ -142,10 +144,11 @@ static const struct option OPTIONS[] = {
 		.sentence = "host names by which clients call the gateway, comma-separated, without port for any; others get 421; "
 			    "unset: any" },
 	{ .name = "error-detail",
-		.type = OPTION_TEXT,
+		.type = OPTION_CHOICE,
 		.offset = FIELD(error_detail),
+		.choices = ERROR_DETAILS,
 		.fallback = "reason",
-		.sentence = "reason, or full: errors then carry the Agent's own message, which may name images and nodes" },
+		.sentence = "what an error tells; full: the Agent's own message too, which may name images and nodes" },
 	{ .name = "internal-key-file",
 		.type = OPTION_TEXT,
 		.offset = FIELD(internal_key_file),
@@ -173,9 +176,6 @@ static const struct option OPTIONS[] = {
 
 static int check(struct gateway_options *options, struct err *err)
 {
-	options->tells_details = strcmp(options->error_detail, "full") == 0;
-	if (!options->tells_details && strcmp(options->error_detail, "reason") != 0)
-		return err_set(err, ERR_INVALID, "--error-detail=%s: must be reason or full", options->error_detail);
 	if (log_level_parse(options->log_level_text, &options->log_level) < 0)
 		return err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options->log_level_text);
 	if (address_ranges_parse(text_of(options->trusted_proxies_text), &options->trusted_proxies, err) < 0)

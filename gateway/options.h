@@ -12,6 +12,8 @@
 #include "krypton/internal_token.h"
 #include "net/address.h"
 
+enum error_detail { ERROR_DETAIL_REASON, ERROR_DETAIL_FULL };
+
 struct gateway_options {
 	const char *listen_address;
 	const char *metrics_address;
@@ -33,7 +35,7 @@ struct gateway_options {
 	const char *trusted_proxies_text;
 	const char *allowed_origins_text; /* NULL: Origin is the agent's matter */
 	const char *allowed_hosts_text;   /* NULL: any */
-	const char *error_detail;
+	enum error_detail error_detail;
 	const char *internal_key_file;
 	const char *gateway_service;
 	const char *pod_namespace; /* environment */
@@ -44,7 +46,6 @@ struct gateway_options {
 	struct address_ranges trusted_proxies;
 	struct origin_list allowed_origins;
 	struct host_list allowed_hosts;
-	bool tells_details; /* --error-detail=full */
 	enum log_level log_level;
 };
 

@@ -12,6 +12,11 @@
 #define MIN_TIMEOUT_MS 100
 #define MAX_HEAD_BYTES (160 * 1024) /* a gateway's largest and what it adds */
 
+static const char *const MODES[] = { "serverless", "always-on", NULL };
+static const char *const PROTOCOLS[] = {
+	[SIDECAR_PROTOCOL_A2A] = "a2a", [SIDECAR_PROTOCOL_MCP] = "mcp", [SIDECAR_PROTOCOL_HTTP] = "http", NULL
+};
+
 static const struct option OPTIONS[] = {
 	{ .env = "KRYPTON_AGENT_NAME",
 		.type = OPTION_TEXT,
@@ -41,15 +46,17 @@ static const struct option OPTIONS[] = {
 		.max = 1000000,
 		.sentence = "requests that the agent gets at the same time" },
 	{ .env = "KRYPTON_MODE",
-		.type = OPTION_TEXT,
+		.type = OPTION_CHOICE,
 		.offset = FIELD(mode),
+		.choices = MODES,
 		.fallback = "serverless",
-		.sentence = "serverless or always-on (informational)" },
+		.sentence = "of the Agent; informational" },
 	{ .env = "KRYPTON_PROTOCOL",
-		.type = OPTION_TEXT,
+		.type = OPTION_CHOICE,
 		.offset = FIELD(protocol),
+		.choices = PROTOCOLS,
 		.fallback = "a2a",
-		.sentence = "a2a, mcp or http; event streams of an mcp agent do not count against the concurrency" },
+		.sentence = "event streams of an mcp agent do not count against the concurrency" },
 	{ .env = "KRYPTON_IDLE_TIMEOUT",
 		.type = OPTION_DURATION,
 		.offset = FIELD(idle_timeout_ms),
@@ -158,27 +165,6 @@ static int address_of_url(const char *variable, const char *url, struct address 
 	return 0;
 }
 
-static bool is_among(const char *value, const char *const names[], size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(value, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int check_words(const struct sidecar_options *options, struct err *err)
-{
-	static const char *const MODES[] = { "serverless", "always-on" };
-	static const char *const PROTOCOLS[] = { "a2a", "mcp", "http" };
-
-	if (!is_among(options->mode, MODES, ARRAY_LEN(MODES)))
-		return err_set(err, ERR_INVALID, "KRYPTON_MODE=%s: must be serverless or always-on", options->mode);
-	if (!is_among(options->protocol, PROTOCOLS, ARRAY_LEN(PROTOCOLS)))
-		return err_set(err, ERR_INVALID, "KRYPTON_PROTOCOL=%s: must be a2a, mcp or http", options->protocol);
-	return 0;
-}
-
 enum options_result sidecar_options_parse(int argc, char **argv, struct sidecar_options *ret_options, struct err *err)
 {
 	struct sidecar_options options = { 0 };
@@ -187,8 +173,7 @@ enum options_result sidecar_options_parse(int argc, char **argv, struct sidecar_
 
 	if (result != OPTIONS_RUN)
 		return result;
-	if (check_words(&options, err) < 0 ||
-		address_of_url("KRYPTON_UPSTREAM_URL", options.upstream_url, &options.upstream, err) < 0)
+	if (address_of_url("KRYPTON_UPSTREAM_URL", options.upstream_url, &options.upstream, err) < 0)
 		return OPTIONS_WRONG;
 	options.port = address_port(&options.upstream);
 	if (options.gateway_url != NULL && options.gateway_url[0] != '\0') {

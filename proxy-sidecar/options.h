@@ -9,14 +9,16 @@
 #include "base/options.h"
 #include "net/address.h"
 
+enum sidecar_protocol { SIDECAR_PROTOCOL_A2A, SIDECAR_PROTOCOL_MCP, SIDECAR_PROTOCOL_HTTP };
+
 struct sidecar_options {
 	const char *agent_name;
 	const char *agent_namespace;
 	const char *listen_address;
 	const char *upstream_url;
 	int64_t concurrency;
-	const char *mode;        /* informational */
-	const char *protocol;    /* "a2a", "mcp", "http" */
+	int mode; /* informational */
+	enum sidecar_protocol protocol;
 	int64_t idle_timeout_ms; /* informational */
 	int64_t shutdown_timeout_ms;
 	int64_t request_head_timeout_ms;

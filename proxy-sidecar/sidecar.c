@@ -24,7 +24,7 @@
 
 bool sidecar_is_mcp(const struct sidecar *sidecar)
 {
-	return strcmp(sidecar->options->protocol, "mcp") == 0;
+	return sidecar->options->protocol == SIDECAR_PROTOCOL_MCP;
 }
 
 static void on_request(void *arg, struct exchange *exchange)

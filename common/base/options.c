@@ -16,6 +16,8 @@
 #include "base/duration.h"
 #include "base/json.h"
 
+#define CHOICES_BYTES 128
+
 struct range {
 	int64_t min, max;
 };
@@ -78,6 +80,7 @@ static const char *type_name(enum option_type type)
 	case OPTION_BOOL: return "true or false";
 	case OPTION_BYTES: return "a size like 64Mi";
 	case OPTION_DURATION: return "a duration like 90s";
+	case OPTION_CHOICE: return "one of the choices";
 	case OPTION_ADDRESS: return "an address like :8080, 127.0.0.1:8080 or [::1]:8080";
 	}
 	return "";
@@ -114,6 +117,7 @@ static int parse_number(const struct option *option, const char *text, int64_t *
 	case OPTION_DURATION: return duration_parse(text_of(text), ret_value);
 	case OPTION_TEXT:
 	case OPTION_BOOL:
+	case OPTION_CHOICE:
 	case OPTION_ADDRESS: break;
 	}
 	return -1;
@@ -145,6 +149,34 @@ static int set_bool(const struct option *option, void *target, const char *label
 	return 0;
 }
 
+/* "debug, info or warn", "debug|info|warn"; bounded by out. */
+static void choices_format(const char *const *choices, const char *joint, const char *last_joint, char *out, size_t size)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; choices[i] != NULL && len < size; i++)
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+			i == 0                           ? ""
+				: choices[i + 1] == NULL ? last_joint
+							 : joint,
+			choices[i]);
+}
+
+static int set_choice(const struct option *option, void *target, const char *label, const char *text, struct err *err)
+{
+	char expected[CHOICES_BYTES];
+
+	for (int i = 0; option->choices[i] != NULL; i++) {
+		if (strcmp(text, option->choices[i]) == 0) {
+			*(int *)target = i;
+			return 0;
+		}
+	}
+	choices_format(option->choices, ", ", " or ", expected, sizeof(expected));
+	return refuse(option, label, text, expected, err);
+}
+
 static int set_value(const struct option *option, void *options, const char *label, const char *text, struct err *err)
 {
 	void *target = (char *)options + option->offset;
@@ -157,6 +189,7 @@ static int set_value(const struct option *option, void *options, const char *lab
 		return 0;
 	case OPTION_TEXT: *(const char **)target = text; return 0;
 	case OPTION_BOOL: return set_bool(option, target, label, text, err);
+	case OPTION_CHOICE: return set_choice(option, target, label, text, err);
 	case OPTION_INT:
 	case OPTION_BYTES:
 	case OPTION_DURATION: return set_number(option, target, label, text, err);
@@ -175,6 +208,8 @@ static void set_fallback(const struct option *option, void *options)
 		*(const char **)target = NULL;
 	else if (option->type == OPTION_BOOL)
 		*(bool *)target = false;
+	else if (option->type == OPTION_CHOICE)
+		*(int *)target = 0;
 	else
 		*(int64_t *)target = 0;
 }
@@ -237,13 +272,16 @@ static void help_print_option(const struct option *option)
 		[OPTION_BOOL] = "",
 		[OPTION_BYTES] = "=SIZE",
 		[OPTION_DURATION] = "=DURATION",
+		[OPTION_CHOICE] = "=",
 		[OPTION_ADDRESS] = "=ADDRESS",
 	};
 
-	if (option->name != NULL)
-		printf("  --%s%s\n", option->name, values[option->type]);
-	else
-		printf("  %s%s\n", option->env, values[option->type]);
+	char choices[CHOICES_BYTES] = "";
+
+	if (option->type == OPTION_CHOICE)
+		choices_format(option->choices, "|", "|", choices, sizeof(choices));
+	printf("  %s%s%s%s\n", option->name != NULL ? "--" : "", option->name != NULL ? option->name : option->env,
+		values[option->type], choices);
 	printf("        %s", option->sentence);
 	if (option->fallback != NULL && option->fallback[0] != '\0')
 		printf(" (default %s)", option->fallback);
@@ -315,6 +353,8 @@ static json_t *value_json(const struct option *option, const void *options)
 		return json_string("***");
 	if (option->type == OPTION_BOOL)
 		return json_boolean(*(const bool *)target);
+	if (option->type == OPTION_CHOICE)
+		return json_string(option->choices[*(const int *)target]);
 	if (option->type != OPTION_DURATION)
 		return json_integer(*(const int64_t *)target);
 	duration_format(*(const int64_t *)target, duration);

@@ -18,6 +18,7 @@ enum option_type {
 	OPTION_BOOL,     /* bool; `--x`, `--x=true`, `--x=false` */
 	OPTION_BYTES,    /* int64_t; "64Mi", "512Ki", "1048576" */
 	OPTION_DURATION, /* int64_t ms in [min, max]; "1h", "300s" */
+	OPTION_CHOICE,   /* int, or an enum: the place in choices */
 	OPTION_ADDRESS,  /* const char *; ":8080" or "127.0.0.1:8080" or "[::1]:8080" */
 };
 
@@ -25,11 +26,12 @@ struct option {
 	const char *name; /* flag without dashes; NULL: only the environment sets it */
 	const char *env;  /* variable; NULL: only the flag sets it. A flag wins over its variable; an empty variable is unset. */
 	enum option_type type;
-	size_t offset;        /* offsetof() in the daemon's options struct */
-	const char *fallback; /* as it would be typed; NULL: unset (NULL, 0, false) */
-	int64_t min, max;     /* INT, BYTES, DURATION; both 0: not negative */
-	const char *sentence; /* for --help */
-	bool secret;          /* masked in /configz and in errors */
+	size_t offset;              /* offsetof() in the daemon's options struct */
+	const char *fallback;       /* as it would be typed; NULL: unset (NULL, 0, false) */
+	int64_t min, max;           /* INT, BYTES, DURATION; both 0: not negative */
+	const char *const *choices; /* CHOICE: the words, NULL behind the last */
+	const char *sentence;       /* for --help */
+	bool secret;                /* masked in /configz and in errors */
 };
 
 enum options_result {

@@ -12,7 +12,10 @@ struct settings {
 	const char *listen, *mode, *token, *database;
 	int64_t concurrency, held_bytes, idle_ms, offset;
 	bool elect, webhooks;
+	enum { LIGHT, DARK } theme;
 };
+
+static const char *const themes[] = { [LIGHT] = "light", [DARK] = "dark", NULL };
 
 static const struct option table[] = {
 	{ .name = "listen-address",
@@ -58,6 +61,12 @@ static const struct option table[] = {
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct settings, webhooks),
 		.sentence = "serves admission" },
+	{ .name = "theme",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct settings, theme),
+		.choices = themes,
+		.fallback = "dark",
+		.sentence = "how it looks" },
 	{ .name = "database-url",
 		.env = "TEST_DATABASE",
 		.type = OPTION_TEXT,
@@ -110,6 +119,7 @@ static void fallbacks_hold_where_nothing_is_said(void **state)
 	assert_int_equal(settings.offset, 0);
 	assert_true(settings.elect);
 	assert_false(settings.webhooks);
+	assert_int_equal(settings.theme, DARK);
 }
 
 static void flags_are_read_in_either_form(void **state)
@@ -118,10 +128,11 @@ static void flags_are_read_in_either_form(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(parse(&settings, &err,
-				 ARGV(ARG("--listen-address=[::1]:9090"), ARG("--mode"), ARG("a=b"), ARG("--concurrency=1"),
-					 ARG("--idle-timeout"), ARG("1m30s"), ARG("--max-held-bytes=512Ki"),
-					 ARG("--leader-elect=false"), ARG("--enable-webhooks"), ARG("--offset"), ARG("-5"))),
+	assert_int_equal(
+		parse(&settings, &err,
+			ARGV(ARG("--listen-address=[::1]:9090"), ARG("--mode"), ARG("a=b"), ARG("--concurrency=1"),
+				ARG("--idle-timeout"), ARG("1m30s"), ARG("--max-held-bytes=512Ki"), ARG("--leader-elect=false"),
+				ARG("--enable-webhooks"), ARG("--offset"), ARG("-5"), ARG("--theme=light"))),
 		OPTIONS_RUN);
 	assert_string_equal(settings.listen, "[::1]:9090");
 	assert_string_equal(settings.mode, "a=b");
@@ -131,6 +142,7 @@ static void flags_are_read_in_either_form(void **state)
 	assert_int_equal(settings.offset, -5);
 	assert_false(settings.elect);
 	assert_true(settings.webhooks);
+	assert_int_equal(settings.theme, LIGHT);
 }
 
 static void the_last_of_two_flags_wins(void **state)
@@ -188,6 +200,8 @@ static void a_wrong_setting_is_named_with_its_value(void **state)
 		{ "--idle-timeout=1d", "--idle-timeout: \"1d\" is not a duration like 90s" },
 		{ "--idle-timeout=999ms", "--idle-timeout: \"999ms\" is not from 1s to 24h" },
 		{ "--idle-timeout=25h", "--idle-timeout: \"25h\" is not from 1s to 24h" },
+		{ "--theme=blue", "--theme: \"blue\" is not light or dark" },
+		{ "--theme=", "--theme: \"\" is not light or dark" },
 		{ "--max-held-bytes=64M", "--max-held-bytes: \"64M\" is not a size like 64Mi" },
 		{ "--max-held-bytes=Mi", "--max-held-bytes: \"Mi\" is not a size like 64Mi" },
 		{ "--max-held-bytes=1.5Mi", "--max-held-bytes: \"1.5Mi\" is not a size like 64Mi" },
@@ -302,6 +316,8 @@ static void help_names_every_row(void **state)
 				       "        one at a time (default true)\n"
 				       "  --enable-webhooks\n"
 				       "        serves admission\n"
+				       "  --theme=light|dark\n"
+				       "        how it looks (default dark)\n"
 				       "  --database-url=TEXT\n"
 				       "        where it mirrors to [also TEST_DATABASE]\n"
 				       "  --help\n"
@@ -347,7 +363,8 @@ static void secrets_are_masked_in_settings_and_errors(void **state)
 	assert_string_equal(buf_terminated(&out),
 		"{\"listen-address\":\":8080\",\"mode\":\"x\",\"max-held-bytes\":67108864,\"idle-timeout\":\"1h\",\"concurrency\":"
 		"8,"
-		"\"offset\":0,\"leader-elect\":true,\"enable-webhooks\":false,\"database-url\":null,\"TEST_TOKEN\":\"***\"}");
+		"\"offset\":0,\"leader-elect\":true,\"enable-webhooks\":false,\"theme\":\"dark\",\"database-url\":null,\"TEST_"
+		"TOKEN\":\"***\"}");
 	assert_int_equal(
 		options_parse(secret_number, 1, &pin, "gateway", "0.1.0", "", 2, ARGV(ARG("--pin=12x4")), &err), OPTIONS_WRONG);
 	assert_string_equal(err.message, "--pin: \"***\" is not an integer");
