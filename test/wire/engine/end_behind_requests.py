@@ -12,7 +12,7 @@ client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
 client.sendall(request)
 while b"event" not in client.recv(65536):
     pass
-send_until_paused(client, request * 100)
+send_until_paused(client, request * (32768 // len(request)))
 client.shutdown(socket.SHUT_WR)
 left = time.monotonic()
 try:
