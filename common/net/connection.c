@@ -40,6 +40,25 @@ static void wait_for(struct connection *connection, int64_t wait_ms)
 	deadline_set(&connection->deadline, connection->since_ms + wait_ms);
 }
 
+/* What is kept of requests that are not handed out counts for all connections together. */
+static void count_ahead(struct connection *connection)
+{
+	size_t now = buf_len(&connection->in);
+	connection->listener->ahead_bytes += (int64_t)now - (int64_t)connection->ahead_counted;
+	connection->ahead_counted = now;
+}
+
+static bool has_ahead_room(const struct listener *listener)
+{
+	return listener->ahead_bytes < listener->options.max_held_bytes;
+}
+
+void connection_forget_ahead(struct connection *connection)
+{
+	buf_fini(&connection->in);
+	count_ahead(connection);
+}
+
 static void release_memory(void *connection)
 {
 	mem_release(connection);
@@ -57,7 +76,7 @@ static void leave(struct connection *connection, bool resets)
 		stream_reset(&connection->stream);
 	else
 		stream_close(&connection->stream);
-	buf_fini(&connection->in);
+	connection_forget_ahead(connection);
 	loop_defer(listener->engine->loop, release_memory, connection);
 	listener_remove(listener, connection);
 }
@@ -70,7 +89,7 @@ void connection_close(struct connection *connection)
 static void linger(struct connection *connection)
 {
 	connection_enter(connection, CONNECTION_LINGERING);
-	buf_fini(&connection->in);
+	connection_forget_ahead(connection);
 	if (!stream_is_full(&connection->stream))
 		stream_shut_write(&connection->stream);
 	stream_watch_read(&connection->stream, true);
@@ -136,6 +155,7 @@ static void start_exchange(struct connection *connection, const struct h1_head *
 		BUG_ON("the cap is larger than a read");
 	if (buf_len(&connection->in) == 0)
 		buf_fini(&connection->in);
+	count_ahead(connection);
 	struct exchange *exchange = connection->exchange;
 	listener->options.on_request(listener->options.arg, exchange);
 	exchange_update(exchange);
@@ -182,14 +202,13 @@ static void read_head(struct connection *connection, struct text fresh)
 {
 	if (buf_len(&connection->in) == 0) {
 		take_head(connection, fresh, false);
-		return;
-	}
-	if (connection_keep_bytes(connection, fresh) < 0) {
+	} else if (connection_keep_bytes(connection, fresh) < 0) {
 		connection_close(connection);
-		return;
-	}
-	if (is_worth_parsing(connection, fresh))
+	} else if (is_worth_parsing(connection, fresh)) {
 		take_head(connection, buf_text(&connection->in), true);
+	}
+	if (connection->state == CONNECTION_HEAD && !has_ahead_room(connection->listener))
+		refuse(connection, no_text, 503, "too many request heads are on their way", TEXT("Retry-After: 1\r\n"));
 }
 
 /* Requests sent ahead. Deferred, so that a long row of them does not grow the stack. */
@@ -338,10 +357,12 @@ void connection_release(struct connection *connection, enum connection_fate fate
 
 int connection_keep_bytes(struct connection *connection, struct text bytes)
 {
-	return buf_append_text(&connection->in, bytes);
+	int result = buf_append_text(&connection->in, bytes);
+	count_ahead(connection);
+	return result;
 }
 
 bool connection_has_room(const struct connection *connection)
 {
-	return buf_len(&connection->in) < connection->listener->options.max_head_bytes;
+	return buf_len(&connection->in) < connection->listener->options.max_head_bytes && has_ahead_room(connection->listener);
 }

@@ -35,6 +35,7 @@ struct connection {
 	bool proceeds;             /* connection_proceed() is deferred */
 	struct exchange *exchange; /* while BUSY */
 	struct buf in;             /* read and not yet used: part of a head, requests sent ahead */
+	size_t ahead_counted;      /* of the listener's ahead_bytes */
 	struct h1_body body;       /* of the request that came last */
 	size_t parsed_bytes;       /* of the head so far, when it was looked at last */
 	int64_t drained_bytes;
@@ -59,6 +60,8 @@ void connection_release(struct connection *connection, enum connection_fate fate
 void connection_close(struct connection *connection);
 /* Bytes read behind the request at hand. -1: past the cap. */
 int connection_keep_bytes(struct connection *connection, struct text bytes) must_check;
+/* Those bytes went elsewhere. */
+void connection_forget_ahead(struct connection *connection);
 bool connection_has_room(const struct connection *connection);
 
 #endif

@@ -37,7 +37,7 @@ struct listener_options {
 	size_t max_answer_head_bytes; /* 0: 64 KiB; past it the answer is no good one */
 	size_t max_target_bytes;      /* 0: 16 KiB; past it 414 */
 	int64_t max_body_bytes;       /* 0: no cap; past it 413 */
-	int64_t max_held_bytes;  /* request bytes held for all exchanges; 0: 64 MiB; past it exchange waits are refused with 503 */
+	int64_t max_held_bytes;  /* of requests held by all exchanges, and of heads on their way; 0: 64 MiB each; past it 503 */
 	int max_connections;     /* 0: descriptors less a reserve */
 	int64_t head_timeout_ms; /* from a head's first byte to its last; 0: 60 s; past it 408 */
 	int64_t body_timeout_ms; /* silence of a request body before the answer begins; 0: 300 s; past it 408 */

@@ -20,7 +20,8 @@ struct listener {
 	struct connection *connections;
 	int connection_count;
 	int exchange_count;
-	int64_t held_bytes;
+	int64_t held_bytes;  /* of requests that were handed out */
+	int64_t ahead_bytes; /* of requests that were not: heads on their way, and what was sent ahead */
 	bool is_draining;
 	bool closes_after_answers;
 };

@@ -60,7 +60,7 @@ void tunnel_start(struct exchange *exchange, struct text from_upstream)
 		return;
 	if (buf_len(ahead) > 0 && !send_upstream(exchange, buf_text(ahead)))
 		return;
-	buf_fini(ahead);
+	connection_forget_ahead(exchange->connection);
 	exchange_update(exchange);
 }
 
