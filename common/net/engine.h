@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "net/sweep.h"
 
-#define ENGINE_READ_BYTES (80 * 1024) /* a head and a body of 64 KiB come in one read and go in one write */
+#define ENGINE_READ_BYTES 65536
 #define ENGINE_DATE_BYTES 48
 
 struct loop;
