@@ -53,6 +53,16 @@ def test_mcp_example_answers_the_official_client(gateway, examples):
     assert name == "hello-mcp" and {"add", "count", "server_info"} <= set(tools) and text == "42.0", (name, tools, text)
 
 
+def test_an_mcp_server_on_loopback_answers_under_a_public_name(gateway, space):
+    """An MCP server of the official SDK that is bound to loopback, its Host check on, answers under a public host name."""
+    name = space.make(agents.agent("loopback", image=agents.PYTHON, protocol="mcp", env=agents.environment(HOST="127.0.0.1")), ready=1)
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}}
+    answer = gateway.post(space.address(name), "/mcp", json=hello, headers={
+        "Host": "agents.example.com", "Accept": "application/json, text/event-stream"})
+    assert answer.status_code == 200 and "protocolVersion" in answer.text, (answer.status_code, answer.text)
+
+
 def test_progress_of_an_mcp_tool_arrives_while_it_runs(gateway, examples):
     _, _, text, steps = mcp_session(gateway.agent("default/hello-mcp", "/mcp"), "count", {"to": 4, "delay_ms": 250})
     assert text == "counted to 4"

@@ -67,7 +67,9 @@ def main() -> None:
     stateless = os.environ.get("MCP_SESSIONS", "0") != "1"
     app = server.streamable_http_app(streamable_http_path="/mcp", stateless_http=stateless)
     port = int(os.environ.get("PORT", "8080"))
-    uvicorn.run(app, host="0.0.0.0", port=port, log_level="info", timeout_graceful_shutdown=10)
+    # Behind Krypton 127.0.0.1 is enough: the sidecar is the only one that calls.
+    host = os.environ.get("HOST", "0.0.0.0")
+    uvicorn.run(app, host=host, port=port, log_level="info", timeout_graceful_shutdown=10)
 
 
 if __name__ == "__main__":
