@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/attributes.h"
+
 #define MAX_SIZE_DIGITS   15   /* hexadecimal: stays within int64_t */
 #define MAX_LINE_BYTES    1024 /* a chunk line with its extensions */
 #define MAX_TRAILER_BYTES 16384
@@ -146,11 +148,45 @@ static int size_end_step(struct h1_body *body, unsigned char byte)
 	return body->left == 0 ? TRAILER : PAYLOAD;
 }
 
-static int trailer_step(int state, unsigned char byte)
+/* What says where a message ends or goes may not come behind it (RFC 9110 section 6.5.1): there are servers that believe it. */
+static const char *const forbidden_trailers[] = { "transfer-encoding", "content-length", "host", "connection", "upgrade", "te",
+	"trailer" };
+
+static char folded(unsigned char byte)
+{
+	return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+/* line_bytes is the length of the name so far. */
+static int trailer_name_step(struct h1_body *body, unsigned char byte)
+{
+	bool is_end = byte == ':';
+	if (!is_end && !is_token(byte))
+		return BROKEN;
+	for (size_t i = 0; i < ARRAY_LEN(forbidden_trailers); i++)
+		if ((body->trailer_names & 1U << i) != 0 &&
+			forbidden_trailers[i][body->line_bytes] != (is_end ? '\0' : folded(byte)))
+			body->trailer_names &= ~(1U << i);
+	body->line_bytes++;
+	if (is_end)
+		return body->trailer_names != 0 ? BROKEN : TRAILER_VALUE;
+	return TRAILER_NAME;
+}
+
+static int trailer_start_step(struct h1_body *body, unsigned char byte)
+{
+	if (byte == '\r')
+		return LAST_LF;
+	body->line_bytes = 0;
+	body->trailer_names = (1U << ARRAY_LEN(forbidden_trailers)) - 1;
+	return byte == ':' ? BROKEN : trailer_name_step(body, byte);
+}
+
+static int trailer_step(struct h1_body *body, int state, unsigned char byte)
 {
 	switch (state) {
-	case TRAILER: return byte == '\r' ? LAST_LF : is_token(byte) ? TRAILER_NAME : BROKEN;
-	case TRAILER_NAME: return byte == ':' ? TRAILER_VALUE : is_token(byte) ? TRAILER_NAME : BROKEN;
+	case TRAILER: return trailer_start_step(body, byte);
+	case TRAILER_NAME: return trailer_name_step(body, byte);
 	case TRAILER_VALUE: return byte == '\r' ? TRAILER_LF : is_content(byte) ? TRAILER_VALUE : BROKEN;
 	default: return byte == '\n' ? TRAILER : BROKEN;
 	}
@@ -174,7 +210,7 @@ static int framing_step(struct h1_body *body, unsigned char byte)
 			return BROKEN;
 		body->done = true;
 		return LAST_LF;
-	default: return state < SIZE_LF ? extension_step(state, byte) : trailer_step(state, byte);
+	default: return state < SIZE_LF ? extension_step(state, byte) : trailer_step(body, state, byte);
 	}
 }
 

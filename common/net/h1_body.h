@@ -16,11 +16,12 @@ enum h1_body_kind { H1_BODY_NONE, H1_BODY_LENGTH, H1_BODY_CHUNKED, H1_BODY_UNTIL
 struct h1_body {
 	enum h1_body_kind kind;
 	bool done;
-	int64_t left;      /* of the length, or of the current chunk */
-	int64_t payload;   /* body bytes seen, framing not counted */
-	int chunk_state;   /* of the chunked tracker: private */
-	int line_bytes;    /* length of the chunk line or trailer line so far: bounded */
-	int trailer_bytes; /* of the trailer section so far: bounded */
+	int64_t left;           /* of the length, or of the current chunk */
+	int64_t payload;        /* body bytes seen, framing not counted */
+	int chunk_state;        /* of the chunked tracker: private */
+	int line_bytes;         /* length of the chunk line or trailer line so far: bounded */
+	int trailer_bytes;      /* of the trailer section so far: bounded */
+	unsigned trailer_names; /* bits of the forbidden names that the one at hand may still be: private */
 };
 
 /* What a request's head announces; what an answer's head announces for a request of that method. */

@@ -65,6 +65,7 @@ static void chunked_bodies_end_behind_their_last_empty_line(void **state)
 		{ TEXT("3\r\nabc\r\n0\r\n\r"), 12, false, 3 },
 		{ TEXT("003;a;b=c ; d=\"e\\\"; f\"\r\na\r\n\r\n000\r\n\r\n"), 36, true, 3 },
 		{ TEXT("A\r\n0123456789\r\na\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n"), 45, true, 20 },
+		{ TEXT("0\r\nHos: y\r\nHosts:\r\nT: e\r\nContent-Length_: 1\r\n\r\n"), 47, true, 0 },
 		{ TEXT("1 ; x\r\na\r\n0;y\r\n\r\n"), 17, true, 1 },
 		{ TEXT("1;x = y\r\na\r\n0\r\n\r\n"), 17, true, 1 },
 		{ TEXT("ff"), 2, false, 0 },
@@ -107,6 +108,11 @@ static void malformed_chunks_are_refused_however_they_are_cut(void **state)
 		TEXT("0\r\nX: \0\r\n\r\n"),
 		TEXT("0\r\nX: y\r\n z\r\n\r\n"),
 		TEXT("0\r\n: y\r\n\r\n"),
+		TEXT("0\r\nContent-Length: 3\r\n\r\n"),
+		TEXT("0\r\nX: y\r\ntransfer-ENCODING: chunked\r\n\r\n"),
+		TEXT("0\r\nHost:\r\n\r\n"),
+		TEXT("0\r\nTE: x\r\n\r\n"),
+		TEXT("0\r\nTrailer: x\r\n\r\n"),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		print_message("# row %zu\n", i);
