@@ -160,6 +160,7 @@ static void forward(struct sidecar *sidecar, struct visit *visit)
 			.keeps_answer = keeps_all_but_ours,
 			.extra = buf_text(&extra),
 			.confirms_here = visit->by_gateway,
+			.sends_once = true,
 			.arg = sidecar,
 			.on_answer = on_answer,
 			.on_failure = on_failure });

@@ -63,7 +63,8 @@ struct exchange_forward {
 	int64_t first_byte_timeout_ms;          /* from now to the answer's first byte; 0: none */
 	bool confirms_large_bodies; /* the peer sends 100 Continue at admission: a body larger than the held 64 KiB waits for it */
 	bool confirms_here;         /* this is that peer: 100 Continue to a client that expects it once the dial succeeded */
-	void *arg;                  /* for the three below */
+	bool sends_once; /* the handler sends it nowhere else: no byte is held once it went out, and then no verdict takes back */
+	void *arg;       /* for the three below */
 	/* The answer's head is here and nothing of it was passed on (1xx are passed without asking). */
 	enum exchange_verdict (*on_answer)(void *arg, struct exchange *exchange, const struct h1_head *answer);
 	/* It came back: the handler must forward again, answer, or keep it and do so later. detail: a sentence with the address. */

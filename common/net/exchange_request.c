@@ -82,6 +82,12 @@ static void send_on(struct exchange *exchange, struct text bytes)
 	exchange->has_sent = exchange->has_sent || written > 0;
 }
 
+static void stop_holding(struct exchange *exchange)
+{
+	exchange->has_overflowed = true;
+	exchange_release_held(exchange);
+}
+
 static void give_body(struct exchange *exchange, struct text bytes)
 {
 	if (is_only_held(exchange)) {
@@ -89,12 +95,10 @@ static void give_body(struct exchange *exchange, struct text bytes)
 		if (exchange->state != EXCHANGE_WAITING)
 			return;
 	} else if (exchange->state == EXCHANGE_WAITING) {
-		if (has_held_room(exchange, bytes.len)) {
+		if (!exchange->forward.sends_once && has_held_room(exchange, bytes.len))
 			exchange_hold(exchange, bytes);
-		} else {
-			exchange->has_overflowed = true;
-			exchange_release_held(exchange);
-		}
+		else
+			stop_holding(exchange);
 	}
 	send_on(exchange, bytes);
 }
@@ -217,6 +221,8 @@ static int send_request(struct exchange *exchange, struct text head)
 	if (sent < 0 && written == 0)
 		return -1;
 	exchange->drops_body = sent < 0;
+	if (exchange->forward.sends_once && buf_len(&exchange->held) > 0)
+		stop_holding(exchange);
 	confirm_here(exchange);
 	return 0;
 }
