@@ -20,8 +20,10 @@ static struct {
 static void on_signal(void *arg)
 {
 	(void)arg;
-	if (daemon_end.is_asked)
+	if (daemon_end.is_asked) {
+		log_flush();
 		_exit(1);
+	}
 	daemon_end.is_asked = true;
 	daemon_end.on_stop(daemon_end.arg);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/log.c — one event is one line is one write. A line is never longer than
- * PIPE_BUF, so that lines of several writers on one pipe cannot mix; what does
- * not fit is cut inside its value or left out, and the line says so.
+ * base/log.c — one event is one line, and lines are written whole. Neither a
+ * line nor what is held is longer than PIPE_BUF, so that lines of several
+ * writers on one pipe cannot mix; what does not fit is cut inside its value or
+ * left out, and the line says so.
  */
 #include "base/log.h"
 
@@ -34,6 +35,13 @@ static const char *const level_names[] = {
 
 static const char *log_component = "krypton";
 static enum log_level log_least = LOG_LEVEL_INFO;
+
+/* Lines that are complete and not yet written. */
+static struct {
+	bool is_on;
+	size_t len;
+	char at[LINE_BYTES];
+} held;
 
 static void put(struct line *line, const char *bytes, size_t len)
 {
@@ -128,14 +136,42 @@ static void put_field(struct line *line, const struct log_field *field)
 		line->len = before;
 }
 
-static void line_write(const struct line *line)
+static void bytes_write(const char *at, size_t len)
 {
 	ssize_t written;
 
 	do
-		written = write(STDOUT_FILENO, line->at, line->len);
+		written = write(STDOUT_FILENO, at, len);
 	while (written == -1 && errno == EINTR);
 	(void)written; /* nobody is left to be told that the log is full or closed */
+}
+
+void log_flush(void)
+{
+	if (held.len > 0)
+		bytes_write(held.at, held.len);
+	held.len = 0;
+}
+
+void log_hold(bool is_on)
+{
+	held.is_on = is_on;
+	if (!is_on)
+		log_flush();
+}
+
+static void line_write(const struct line *line, enum log_level level)
+{
+	if (!held.is_on) {
+		bytes_write(line->at, line->len);
+		return;
+	}
+	if (line->len > sizeof(held.at) - held.len)
+		log_flush();
+	memcpy(held.at + held.len, line->at, line->len);
+	held.len += line->len;
+	if (level >= LOG_LEVEL_WARN)
+		log_flush();
 }
 
 void log_setup(const char *component, enum log_level level)
@@ -181,5 +217,5 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	const char *end = line.is_full ? ",\"cut\":true}\n" : "}\n";
 	memcpy(line.at + line.len, end, strlen(end));
 	line.len += strlen(end);
-	line_write(&line);
+	line_write(&line, level);
 }

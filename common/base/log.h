@@ -36,6 +36,11 @@ int log_level_parse(const char *name, enum log_level *ret_level) must_check;
  * escaped. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
+/* While on, lines are gathered and written together: by log_flush(), where a page is full, and behind a warning. A loop that
+   runs holds them from one wait to the next. */
+void log_hold(bool is_on);
+void log_flush(void);
+
 #define log_line(level_, event_, ...) \
 	log_write((level_), (event_), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ .name = NULL } })
 #define log_debug(event_, ...) log_line(LOG_LEVEL_DEBUG, event_ __VA_OPT__(, ) __VA_ARGS__)

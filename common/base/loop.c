@@ -3,7 +3,8 @@
  * base/loop.c — libev behind the few doors of base/loop.h. Each watcher is one
  * small block; libev forgets a stopped watcher's pending event, so a freed one
  * is never called. Deferred calls run where libev prepares to wait; those made
- * by deferred calls run in the next round, which then does not wait.
+ * by deferred calls run in the next round, which then does not wait. Log lines
+ * are held meanwhile and written before waiting.
  */
 #include "base/loop.h"
 
@@ -11,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "base/instant.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* libev's clock is a little older than ours: with this a timer is never early by loop_now_ms(). */
@@ -93,6 +95,7 @@ static void on_before_wait(struct ev_loop *ev, ev_prepare *watcher, int events)
 		ev_idle_start(ev, &loop->do_not_wait);
 	else
 		ev_idle_stop(ev, &loop->do_not_wait);
+	log_flush();
 }
 
 static void on_after_wait(struct ev_loop *ev, ev_check *watcher, int events)
@@ -177,9 +180,11 @@ void loop_run(struct loop *loop)
 {
 	now_refresh(loop);
 	loop->is_running = true;
+	log_hold(true);
 	(void)ev_run(loop->ev, 0);
 	while (loop->deferred_count > 0)
 		deferred_run(loop);
+	log_hold(false);
 	loop->is_running = false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "test/unit/base/test.h"
@@ -200,6 +201,71 @@ static void an_error_is_a_field(void **state)
 	assert_string_equal(json_text_at(value, "/error"), "no answer");
 }
 
+static size_t written_so_far(void)
+{
+	return (size_t)lseek(capture_fd, 0, SEEK_END);
+}
+
+static void held_lines_are_written_together_in_order(void **state)
+{
+	(void)state;
+	capture_start();
+	log_hold(true);
+	log_info("first.said");
+	log_info("second.said");
+	assert_int_equal(written_so_far(), 0);
+	log_flush();
+	size_t flushed = written_so_far();
+	log_info("third.said");
+	log_hold(false);
+	log_info("fourth.said");
+	struct text text = capture_stop();
+	const char *at = text.at;
+	static const char *const EVENTS[] = { "first.said", "second.said", "third.said", "fourth.said" };
+	for (size_t i = 0; i < ARRAY_LEN(EVENTS); i++) {
+		at = strstr(at, EVENTS[i]);
+		assert_non_null(at);
+		assert_int_equal((size_t)(at - text.at) >= flushed, i >= 2);
+	}
+}
+
+static void a_warning_is_not_held_back(void **state)
+{
+	(void)state;
+	capture_start();
+	log_hold(true);
+	log_info("first.said");
+	log_warn("second.said");
+	assert_true(written_so_far() > 0);
+	log_hold(false);
+	struct text text = capture_stop();
+	assert_true(strstr(text.at, "first.said") < strstr(text.at, "second.said"));
+}
+
+static void held_lines_never_fill_more_than_a_page(void **state)
+{
+	size_t before = 0;
+	int lines = 0;
+
+	(void)state;
+	capture_start();
+	log_hold(true);
+	for (int i = 0; i < 500; i++) {
+		log_info("line.said", LOG_INT("number", i));
+		size_t written = written_so_far();
+		assert_true(written - before <= PIPE_BUF);
+		before = written;
+	}
+	log_hold(false);
+	struct text rest = capture_stop();
+	while (rest.len > 0) {
+		struct text line = text_cut(&rest, '\n');
+		assert_int_equal(line.at[line.len - 1], '}');
+		lines++;
+	}
+	assert_int_equal(lines, 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +278,9 @@ int main(void)
 		cmocka_unit_test(lines_below_the_level_are_dropped),
 		cmocka_unit_test(levels_have_four_names),
 		cmocka_unit_test(an_error_is_a_field),
+		cmocka_unit_test(held_lines_are_written_together_in_order),
+		cmocka_unit_test(a_warning_is_not_held_back),
+		cmocka_unit_test(held_lines_never_fill_more_than_a_page),
 	};
 
 	return cmocka_run_group_tests_name("base/log", tests, log_as_gateway, NULL);
