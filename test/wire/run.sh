@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs wire tests: test/wire/run.sh [FILE.vtc…], all of test/wire/*.vtc by default. Each file is one test, named by the sentence
 # behind `varnishtest`; a file with a line `# fronts: engine sidecar gateway` is one for each of these. What such files may name
-# is said in test/wire/one_test.py. JOBS (2) run side by side, and so may several runs.
+# is said in test/wire/one_test.py. JOBS (4) run side by side, as they wait more than they work, and so may several runs.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=$(realpath -m "${BUILD:-build}")
@@ -47,4 +47,4 @@ for file in "$@"; do
 	for front in ${fronts:--}; do
 		printf '%s\0%s\0' "$file" "$front"
 	done
-done | xargs -0 -n 2 -P "${JOBS:-2}" bash -c 'run_alone "$1" "$2"' _
+done | xargs -0 -n 2 -P "${JOBS:-4}" bash -c 'run_alone "$1" "$2"' _

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that must see a reset, not an end, behind half an answer: expect_reset.py PORT PATH SERVER."""
+"""A client that must see a reset, not an end, behind half an answer: expect_reset.py PORT PATH SERVER [VERSION]."""
 import socket
 import sys
 
 client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
-client.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % sys.argv[2].encode())
+version = sys.argv[4] if len(sys.argv) > 4 else "1.1"
+client.sendall(("GET %s HTTP/%s\r\nHost: a\r\n\r\n" % (sys.argv[2], version)).encode())
 seen = b""
 while not seen.endswith(b"half"):
     seen += client.recv(65536)
