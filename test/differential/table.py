@@ -97,6 +97,8 @@ CHUNKS = [
     Row("the last chunk ended by LF alone", post(CHUNKED, body="3\r\nabc\r\n0\n\n"), BAD),
     Row("trailers", post(CHUNKED, "Trailer: T", body="3\r\nabc\r\n0\r\nT: 1\r\n\r\n"),
         V("200", "kept", "POST /a [trailer: T] abc +T: 1")),
+    Row("a trailer that says a length", post(CHUNKED, body="0\r\nContent-Length: 9\r\n\r\n"), BAD),
+    Row("a trailer that says a coding", post(CHUNKED, body="0\r\nTransfer-Encoding: chunked\r\n\r\n"), BAD),
     Row("a trailer without a colon", post(CHUNKED, body="3\r\nabc\r\n0\r\nT\r\n\r\n"), BAD),
     Row("a folded trailer", post(CHUNKED, body="3\r\nabc\r\n0\r\nT: 1\r\n 2\r\n\r\n"), BAD),
     Row("a request hidden behind the last chunk's LF", post(CHUNKED, body="0\r\n\n" + HIDDEN), BAD),
@@ -168,6 +170,8 @@ START = [
     Row("a method of our own", request("SUBSCRIBE"), V("200", "kept", "SUBSCRIBE /a")),
     Row("a method of 40 letters", request("A" * 40), V("501", "closed")),
     Row("TRACE", request("TRACE"), V("200", "kept", "TRACE /a")),
+    Row("TRACE that may go no further", request("TRACE", "Max-Forwards: 0"), V("501", "kept")),
+    Row("OPTIONS that may go one further", request("OPTIONS", "Max-Forwards: 1"), V("200", "kept", "OPTIONS /a [max-forwards: 0]")),
     Row("CONNECT", b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", V("501", "closed")),
 ]
 
@@ -288,6 +292,8 @@ DIFFERENCES = [
         "a chunk line ended by LF alone": POSTED,
         "a chunk ended by LF alone": POSTED,
         "the last chunk ended by LF alone": POSTED,
+        "a trailer that says a length": V("200", "kept", "POST /a"),
+        "a trailer that says a coding": V("200", "kept", "POST /a"),
         "a trailer without a colon": POSTED,
         "a folded trailer": POSTED,
         "a request hidden behind the last chunk's LF": V("200,200", "kept", "POST /a", "GET /hidden"),
@@ -350,6 +356,10 @@ DIFFERENCES = [
     ("RFC 9110 section 9.1: a method is a token, case matters, and which there are is the agent's matter", {
         "a method in small letters": BAD,
         "TRACE": V("405", "closed"),
+    }),
+    ("RFC 9110 section 7.6.2: Max-Forwards is counted down, and at 0 the request ends here; nginx knows neither it nor TRACE", {
+        "TRACE that may go no further": V("405", "closed"),
+        "OPTIONS that may go one further": V("200", "kept", "OPTIONS /a [max-forwards: 1]"),
     }),
     ("RFC 9110 section 9.1: a method longer than any known is 501; nginx sends it on", {
         "a method of 40 letters": V("200", "kept", "A" * 40 + " /a"),

@@ -10,7 +10,7 @@ import time
 SILENCE_S = 5  # after which nobody expects an answer any more
 EXPECTED_SILENCE_S = 0.4  # where the table says that there is none
 AFTER = b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n"
-SHOWN = ("te", "trailer", "keep-alive", "proxy-connection", "upgrade", "expect", "connection", "content-type")
+SHOWN = ("te", "trailer", "keep-alive", "proxy-connection", "upgrade", "expect", "connection", "content-type", "max-forwards")
 
 
 def headers_of(lines):
