@@ -36,7 +36,7 @@ int log_level_parse(const char *name, enum log_level *ret_level) must_check;
  * escaped. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
 
-/* While on, lines are gathered and written together: by log_flush(), where a page is full, and behind a warning. A loop that
+/* While on, lines are gathered and written together: by log_flush(), where 32 KiB are full, and behind a warning. A loop that
    runs holds them from one wait to the next. */
 void log_hold(bool is_on);
 void log_flush(void);
