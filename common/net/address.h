@@ -3,6 +3,7 @@
 #ifndef KRYPTON_NET_ADDRESS_H
 #define KRYPTON_NET_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -13,8 +14,13 @@
 
 #define ADDRESS_TEXT_BYTES 64
 
+/* As large as an IPv6 address and no larger: every connection keeps one. */
 struct address {
-	struct sockaddr_storage storage;
+	union {
+		sa_family_t ss_family; /* the first field of both */
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} storage;
 	socklen_t len;
 };
 
