@@ -63,7 +63,7 @@ differential: $(BUILD)/bin/krypton-proxy $(BUILD)/test/wire/engine/relay ## host
 	@$(SUITE) differential python3 -B test/differential/run.py $(BUILD)
 
 # Some of it runs under sanitizers, some needs the memory of the daemon as it is.
-soak_PROGRAMS := bin/krypton-proxy test/wire/engine/relay
+soak_PROGRAMS := bin/krypton-proxy bin/gateway test/wire/engine/relay
 soak_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 soak-programs: $(addprefix $(BUILD)/,$(soak_PROGRAMS))
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="$(soak_SAN)" $(addprefix $(BUILD)/asan/,$(soak_PROGRAMS))

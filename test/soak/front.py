@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server under test: krypton-proxy or the engine's relay before an agent, as built in a folder, under valgrind where asked."""
+"""The server under test before an agent, as built in a folder, under valgrind where asked: krypton-proxy, the engine's relay, or a
+gateway with a krypton-proxy behind it."""
 
 import os
 import pathlib
@@ -13,14 +14,14 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from ports import free_port  # noqa: E402
+from ports import FIRST, free_port  # noqa: E402
 
 COMPLAINTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error|ERROR SUMMARY: [1-9]|BUG|Sanitizer:")
 
 
-def listens(port):
+def listens(port, ip="127.0.0.1"):
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((ip, port)) == 0
 
 
 def wait_for(what, within_s, is_so):
@@ -32,21 +33,38 @@ def wait_for(what, within_s, is_so):
 
 
 class Front:
-    def __init__(self, build, name, agent_port, under_valgrind=False, concurrency=100000):
-        self.name, self.port = name, free_port()
-        self.said = tempfile.TemporaryFile()
-        here, there = "127.0.0.1:%d" % self.port, "127.0.0.1:%d" % agent_port
+    """Its targets begin with `at`."""
+
+    def __init__(self, build, name, agent_port, under_valgrind=False, ip="127.0.0.1", port=None):
+        self.name, self.port, self.at, self.behind = name, port or free_port(), "", None
+        self.said, self.place = tempfile.TemporaryFile(), tempfile.TemporaryDirectory()
+        here, there = "%s:%d" % (ip, self.port), "127.0.0.1:%d" % agent_port
         # Leaks are told at the end; whatever a sanitizer says ends it at once.
         env = {**os.environ, "ASAN_OPTIONS": "abort_on_error=1", "UBSAN_OPTIONS": "print_stacktrace=1",
                "KRYPTON_LISTEN_ADDR": here, "KRYPTON_UPSTREAM_URL": "http://" + there, "KRYPTON_AGENT_NAME": "soak",
-               "KRYPTON_CONCURRENCY": str(concurrency), "KRYPTON_SHUTDOWN_TIMEOUT": "0s", "KRYPTON_LOG_LEVEL": "error"}
-        command = [build + "/bin/krypton-proxy"] if name == "krypton-proxy" else [
-            build + "/test/wire/engine/relay", "--quiet", "--listen=" + here, "--upstream=" + there]
+               "KRYPTON_CONCURRENCY": "100000", "KRYPTON_SHUTDOWN_TIMEOUT": "0s", "KRYPTON_LOG_LEVEL": "error"}
+        if name == "krypton-proxy":
+            command = [build + "/bin/krypton-proxy"]
+        elif name == "relay":
+            command = [build + "/test/wire/engine/relay", "--quiet", "--listen=" + here, "--upstream=" + there]
+        else:
+            # A gateway dials pods at port 8888 and no other: so each has an address.
+            pod, self.at = "127.78.%d.%d" % divmod(self.port - FIRST, 100), "/v1/agents/team/hello"
+            self.behind = Front(build, "krypton-proxy", agent_port, ip=pod, port=8888)
+            command = [sys.executable, "-ISB", str(HERE.parent / "wire" / "kube_front.py"), build + "/bin/gateway", here, pod,
+                       "concurrency=100000", "--log-level=error", "--shutdown-timeout=0s"]
         if under_valgrind:
             command = ["valgrind", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite",
                        "--errors-for-leak-kinds=definite", *command]
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=self.said, stderr=self.said)
-        wait_for("%s listens" % name, 60, lambda: self.is_dead() or listens(self.port))
+        self.process = subprocess.Popen(command, env=env, cwd=self.place.name, stdin=subprocess.DEVNULL, stdout=self.said,
+                                        stderr=self.said)
+        wait_for("%s listens" % name, 60, lambda: self.is_dead() or self.is_up(ip))
+
+    def is_up(self, ip):
+        return b"listening\n" in self.what_it_said() if self.behind else listens(self.port, ip)
+
+    def what_it_said(self):
+        return os.pread(self.said.fileno(), 1 << 20, 0)
 
     def is_dead(self):
         return self.process.poll() is not None
@@ -58,8 +76,13 @@ class Front:
         status = pathlib.Path("/proc/%d/status" % self.process.pid).read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
 
+    def leave_idle(self):
+        """Idle connections of a gateway to its pod are rightly kept: the pod goes, so that what is left is what was lost."""
+        if self.behind:
+            self.behind.process.terminate()
+
     def stop(self):
-        """Its exit status, and what it said of itself that it should not have to."""
+        """Its exit status, and what it said of itself that it should not have to; of what is behind it the same."""
         if not self.is_dead():
             self.process.terminate()
         try:
@@ -67,9 +90,12 @@ class Front:
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
-        self.said.seek(0)
-        said = self.said.read().decode("utf-8", "replace")
-        return status, said if status != 0 or COMPLAINTS.search(said) else ""
+        said = self.what_it_said().decode("utf-8", "replace")
+        said = said if status != 0 or COMPLAINTS.search(said) else ""
+        if self.behind:
+            behind = self.behind.stop()
+            return status or behind[0], said + behind[1]
+        return status, said
 
 
 class Tap:

@@ -49,7 +49,7 @@ idle() { # requests of each method
 
 quick() {
 	idle 384 || status=1
-	for name in krypton-proxy relay; do
+	for name in krypton-proxy relay gateway; do
 		ABORTS=2000 soak aborts.py "$build" "$name" || status=1
 		TRAFFIC_SECONDS=4 soak traffic.py "$sanitized" "$name" || status=1
 	done
@@ -57,16 +57,17 @@ quick() {
 }
 
 long() {
-	for name in krypton-proxy relay; do
+	for name in krypton-proxy relay gateway; do
 		ABORTS=${SOAK_ABORTS:-100000} soak aborts.py "$build" "$name" || status=1
 	done
 	idle "${SOAK_IDLE_REQUESTS:-5000}" || status=1
 	collect
-	# The one whose progress is seen, and the other beside it.
+	# The one whose progress is seen, and the others beside it.
 	TRAFFIC_SECONDS=${SOAK_SECONDS:-600} begin relay soak traffic.py "$sanitized" relay
+	TRAFFIC_SECONDS=${SOAK_SECONDS:-600} begin gateway soak traffic.py "$sanitized" gateway
 	TRAFFIC_SECONDS=${SOAK_SECONDS:-600} soak traffic.py "$sanitized" krypton-proxy || status=1
 	collect
-	for name in krypton-proxy relay; do
+	for name in krypton-proxy relay gateway; do
 		VALGRIND=1 WORKERS=10 TRAFFIC_SECONDS=${SOAK_VALGRIND_SECONDS:-60} soak traffic.py "$build" "$name" || status=1
 	done
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mixed traffic through krypton-proxy or the engine, with connections cut at random on either side, until TRAFFIC_SECONDS
+"""Mixed traffic through krypton-proxy, the engine or a gateway, with connections cut at random on either side, until TRAFFIC_SECONDS
 (5) are over: traffic.py BUILD NAME. Every answer must be the right one, byte for byte, or visibly broken, and broken only where somebody cut;
 afterwards the server holds as many descriptors as before, and has nothing to complain of. VALGRIND=1 runs it so.
 SEED repeats a run's choices; WORKERS (40) are clients at a time. TAP."""
@@ -141,13 +141,16 @@ class Client:
                       self.pipeline, self.early, self.old_client, self.head_only, self.garbage, self.broken_by_agent,
                       self.broken_by_agent]
 
+    def head(self, method, target, *lines, version="1.1"):
+        return head(method, self.traffic.front.at + target, *lines, version=version)
+
     def check(self, is_so, what):
         if not is_so:
             raise Wrong(what)
 
     async def get(self, wire):
         size, framing = int(self.chance.paretovariate(0.5)) % 300000, self.chance.choice(("length", "length", "chunked", "close"))
-        await wire.write(head("GET", "/bytes/%d/%s" % (size, framing)))
+        await wire.write(self.head("GET", "/bytes/%d/%s" % (size, framing)))
         status, headers, body = await read_answer(wire)
         self.check((status, body) == (200, expected_bytes(size)), "GET %d %s: %d, %d bytes" % (size, framing, status, len(body)))
         return framing != "close" and headers.get("connection") != "close"
@@ -162,7 +165,7 @@ class Client:
         size = int(self.chance.paretovariate(0.4) * 10) % 300000
         body = expected_bytes(size)
         expectation = ["Expect: 100-continue"] if self.chance.random() < 0.1 else []
-        await wire.write(head("POST", "/digest", "Content-Length: %d" % size, *expectation))
+        await wire.write(self.head("POST", "/digest", "Content-Length: %d" % size, *expectation))
         if expectation and size > 0:
             await asyncio.sleep(0.01)
         await wire.write(body)
@@ -170,7 +173,7 @@ class Client:
 
     async def upload(self, wire):
         digest, length = hashlib.sha256(), 0
-        await wire.write(head("POST", "/digest", "Transfer-Encoding: chunked"))
+        await wire.write(self.head("POST", "/digest", "Transfer-Encoding: chunked"))
         for _ in range(self.chance.randrange(30)):
             piece = PATTERN[:self.chance.choice((1, 17, 1000, 8192, 40000))]
             digest.update(piece)
@@ -183,13 +186,13 @@ class Client:
 
     async def events(self, wire):
         count = self.chance.randrange(1, 60)
-        await wire.write(head("GET", "/events/%d" % count, "Accept: text/event-stream"))
+        await wire.write(self.head("GET", "/events/%d" % count, "Accept: text/event-stream"))
         status, _, body = await read_answer(wire)
         self.check(status == 200 and body == b"".join(b"id: %d\ndata: x\n\n" % i for i in range(count)), "events: %d" % status)
         return True
 
     async def upgrade(self, wire):
-        await wire.write(head("GET", "/echo", "Connection: Upgrade", "Upgrade: soak"))
+        await wire.write(self.head("GET", "/echo", "Connection: Upgrade", "Upgrade: soak"))
         status, _, _ = await read_answer(wire)
         self.check(status == 101, "upgrade: %d" % status)
         for _ in range(self.chance.randrange(20)):
@@ -202,14 +205,14 @@ class Client:
 
     async def slow_reader(self, wire):
         size = self.chance.randrange(200000, 1500000)
-        await wire.write(head("GET", "/bytes/%d/%s" % (size, self.chance.choice(("length", "chunked")))))
+        await wire.write(self.head("GET", "/bytes/%d/%s" % (size, self.chance.choice(("length", "chunked")))))
         status, _, body = await read_answer(wire, slowly=True)
         self.check((status, body) == (200, expected_bytes(size)), "slow reader: %d, %d bytes" % (status, len(body)))
         return True
 
     async def pipeline(self, wire):
         sizes = [self.chance.randrange(2000) for _ in range(self.chance.randrange(2, 12))]
-        await wire.write(b"".join(head("GET", "/bytes/%d/length" % size) for size in sizes))
+        await wire.write(b"".join(self.head("GET", "/bytes/%d/length" % size) for size in sizes))
         for size in sizes:
             status, _, body = await read_answer(wire)
             self.check((status, body) == (200, expected_bytes(size)), "pipelined: %d, %d bytes" % (status, len(body)))
@@ -217,7 +220,7 @@ class Client:
 
     async def early(self, wire):
         size = self.chance.randrange(1, 600000)
-        await wire.write(head("POST", "/early", "Content-Length: %d" % size))
+        await wire.write(self.head("POST", "/early", "Content-Length: %d" % size))
         with contextlib.suppress(ConnectionError):
             await wire.write(expected_bytes(size))
         status, _, _ = await read_answer(wire)
@@ -226,14 +229,14 @@ class Client:
 
     async def old_client(self, wire):
         size = self.chance.randrange(50000)
-        await wire.write(head("GET", "/bytes/%d/%s" % (size, self.chance.choice(("chunked", "close", "length"))), version="1.0"))
+        await wire.write(self.head("GET", "/bytes/%d/%s" % (size, self.chance.choice(("chunked", "close", "length"))), version="1.0"))
         status, headers, body = await read_answer(wire)
         self.check("transfer-encoding" not in headers, "chunks for HTTP/1.0")
         self.check((status, body) == (200, expected_bytes(size)), "HTTP/1.0: %d, %d bytes" % (status, len(body)))
         return False
 
     async def head_only(self, wire):
-        await wire.write(head("HEAD", "/bytes/%d/%s" % (self.chance.randrange(90000), self.chance.choice(("length", "chunked")))))
+        await wire.write(self.head("HEAD", "/bytes/%d/%s" % (self.chance.randrange(90000), self.chance.choice(("length", "chunked")))))
         status, _, _ = await read_answer(wire, "HEAD")
         self.check(status == 200, "HEAD: %d" % status)
         return True
@@ -255,7 +258,7 @@ class Client:
         method = self.chance.choice(("GET", "POST"))
         lines = ["Content-Length: 0"] if method == "POST" else []
         cut, how = self.chance.randrange(size), self.chance.choice(("fin", "rst"))
-        await wire.write(head(method, "/bytes/%d/%s" % (size, framing), "X-Cut: %d %s" % (cut, how), *lines))
+        await wire.write(self.head(method, "/bytes/%d/%s" % (size, framing), "X-Cut: %d %s" % (cut, how), *lines))
         try:
             status, _, body = await read_answer(wire)
         except (EOFError, ConnectionError, asyncio.IncompleteReadError):
@@ -339,6 +342,7 @@ def main():
                   "\n".join(traffic.wrongs))
         agent.terminate()
         agent.wait()
+        front.leave_idle()
         try:
             wait_for("descriptors", SETTLE_S, lambda: front.is_dead() or front.descriptors() <= before + 1)
         except RuntimeError:

@@ -85,7 +85,8 @@ def be_api_server(listener, objects, gateway_address, ended):
 
 
 def main(gateway, listen, ip, *settings):
-    spec = dict(each.split("=", 1) for each in settings if not each.startswith("--"))
+    fields = (each.split("=", 1) for each in settings if not each.startswith("--"))
+    spec = {name: int(value) if value.isdigit() else value for name, value in fields}
     host, port = listen.rsplit(":", 1)
     listener = socket.create_server(("127.0.0.1", 0))
     config = {"apiVersion": "v1", "kind": "Config", "current-context": "c", "users": [{"name": "u", "user": {}}],
