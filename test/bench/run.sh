@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What `make bench` runs: figures of Krypton on the local cluster, from one run. Brings the cluster and the examples up
+# What `make bench-cluster` runs: figures of Krypton on the local cluster, from one run. Brings the cluster and the examples up
 # where they are not. Figures on a shared machine differ from run to run: read the ratios and the spread.
 #   COLD_STARTS=5   how many cold starts are taken
 set -euo pipefail
