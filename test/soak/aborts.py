@@ -18,6 +18,7 @@ from front import Front, Tap, wait_for
 
 ALLOWANCES_KIB = {"krypton-proxy": 512, "relay": 512, "gateway": 2048}  # what the allocator may keep of the largest moment
 SETTLE_S = 40
+OWN = 2  # descriptors that a gateway opens with its first request, to the API server, and keeps
 AT_ONCE = 100  # connections open at a time
 RESET = struct.pack("ii", 1, 0)
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: x\n\n\r\n"
@@ -129,6 +130,7 @@ def serves(front):
 
 def settle(front, agent, descriptors):
     agent.drops = True
+    front.drop_idle()
     with contextlib.suppress(RuntimeError):
         wait_for("descriptors", SETTLE_S, lambda: front.is_dead() or front.descriptors() <= descriptors)
     agent.drops = False
@@ -139,7 +141,7 @@ def run(front, agent, count, chance, tap):
     warm = min(5000, count // 2)
     empty = front.descriptors()
     abort_many(front, warm, chance)
-    settle(front, agent, empty)
+    settle(front, agent, empty + OWN)
     before, started = (front.descriptors(), front.rss_kib()), time.monotonic()
     told = started
     for done in range(0, count, 1000):

@@ -50,7 +50,8 @@ class Front:
         else:
             # A gateway dials pods at port 8888 and no other: so each has an address.
             pod, self.at = "127.78.%d.%d" % divmod(self.port - FIRST, 100), "/v1/agents/team/hello"
-            self.behind = Front(build, "krypton-proxy", agent_port, ip=pod, port=8888)
+            self.start_behind = lambda: Front(build, "krypton-proxy", agent_port, ip=pod, port=8888)
+            self.behind = self.start_behind()
             command = [sys.executable, "-ISB", str(HERE.parent / "wire" / "kube_front.py"), build + "/bin/gateway", here, pod,
                        "concurrency=100000", "--log-level=error", "--shutdown-timeout=0s"]
         if under_valgrind:
@@ -76,10 +77,13 @@ class Front:
         status = pathlib.Path("/proc/%d/status" % self.process.pid).read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1))
 
-    def leave_idle(self):
-        """Idle connections of a gateway to its pod are rightly kept: the pod goes, so that what is left is what was lost."""
+    def drop_idle(self):
+        """Idle connections of a gateway to its pod are rightly kept: the pod is killed and comes again, so that what is left is
+        what was lost."""
         if self.behind:
-            self.behind.process.terminate()
+            self.behind.process.kill()
+            self.behind.process.wait()
+            self.behind = self.start_behind()
 
     def stop(self):
         """Its exit status, and what it said of itself that it should not have to; of what is behind it the same."""

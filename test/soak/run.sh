@@ -50,8 +50,10 @@ idle() { # requests of each method
 quick() {
 	idle 384 || status=1
 	for name in krypton-proxy relay gateway; do
+		TRAFFIC_SECONDS=4 begin "traffic-$name" soak traffic.py "$sanitized" "$name"
+	done
+	for name in krypton-proxy relay gateway; do
 		ABORTS=2000 soak aborts.py "$build" "$name" || status=1
-		TRAFFIC_SECONDS=4 soak traffic.py "$sanitized" "$name" || status=1
 	done
 	collect
 }

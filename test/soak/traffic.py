@@ -342,7 +342,10 @@ def main():
                   "\n".join(traffic.wrongs))
         agent.terminate()
         agent.wait()
-        front.leave_idle()
+        if front.behind:
+            behind = front.behind.stop()
+            tap.prove("%s: so does what is behind it" % what, behind == (0, ""), "status %s\n%s" % behind)
+            front.behind = None
         try:
             wait_for("descriptors", SETTLE_S, lambda: front.is_dead() or front.descriptors() <= before + 1)
         except RuntimeError:
