@@ -9,12 +9,18 @@
 
 static struct h1_head head, again;
 
+/* Path and query as an exchange has them: "http://host?query" has got its path. */
 static struct text origin_form(void)
 {
-	struct text target = head.path;
-	if (head.query.at != NULL)
-		target.len = (size_t)(head.query.at + head.query.len - head.path.at);
-	return target;
+	static char room[4096];
+	size_t len = head.path.len;
+	memcpy(room, head.path.at, len);
+	if (head.query.at != NULL) {
+		room[len++] = '?';
+		memcpy(room + len, head.query.at, head.query.len);
+		len += head.query.len;
+	}
+	return (struct text){ room, len };
 }
 
 static bool is_same_body(const struct h1_body *a, const struct h1_body *b)
