@@ -63,10 +63,10 @@ step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror u
 compile sanitizers BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs wire-programs
 step "unit and wire tests under sanitizers" BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" -k unit wire
 step "wire tests" wire WERROR=-Werror
-step "hostile requests, beside nginx" differential WERROR=-Werror
-step "aborts, cuts and idle connections" soak-quick WERROR=-Werror
 step "fuzz targets over their corpora" fuzz-others FUZZ_SECONDS=2
 begin fuzz-data-path FUZZ_SECONDS=60
+step "hostile requests, beside nginx" differential WERROR=-Werror
+step "aborts, cuts and idle connections" soak-quick WERROR=-Werror
 printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
 hack/cluster/build.sh || status=1
 step "chart" chart
