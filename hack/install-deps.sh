@@ -72,6 +72,7 @@ haproxy                     a real load balancer in front of the gateway, and a 
 jq                          JSON in scripts
 linux-perf                  where the time of the data path goes
 nginx                       a real ingress proxy in front of the gateway, and a peer of the bench
+nodejs                      an agent on its HTTP server, which closes idle connections after 5 s
 prometheus                  promtool checks the metrics
 python3                     clients of the official SDKs
 python3-venv                their virtual environments
