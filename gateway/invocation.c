@@ -321,6 +321,7 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 			.host = text_of(host),
 			.keeps_request = keeps_request,
 			.keeps_answer = keeps_answer,
+			.via = "krypton-gateway",
 			.extra = buf_text(&extra),
 			.first_byte_timeout_ms = route->agent->timeout_ms,
 			.confirms_large_bodies = true,

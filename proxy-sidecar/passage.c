@@ -158,6 +158,7 @@ static void forward(struct sidecar *sidecar, struct visit *visit)
 			.host = text_of(host),
 			.keeps_request = visit->by_gateway ? keeps_all_but_ours : keeps_for_service_client,
 			.keeps_answer = keeps_all_but_ours,
+			.via = "krypton-proxy",
 			.extra = buf_text(&extra),
 			.confirms_here = visit->by_gateway,
 			.sends_once = true,

@@ -59,6 +59,7 @@ struct exchange_forward {
 	bool (*keeps_request)(
 		struct text name);              /* end-to-end request headers that go on; NULL: all. Host never goes by the copy. */
 	bool (*keeps_answer)(struct text name); /* the same for the answer's */
+	const char *via;                        /* our name in the request's Via (RFC 9110 section 7.6.3); NULL: none */
 	struct text extra;                      /* complete header lines to add to the request, each with CRLF */
 	int64_t first_byte_timeout_ms;          /* from now to the answer's first byte; 0: none */
 	bool confirms_large_bodies; /* the peer sends 100 Continue at admission: a body larger than the held 64 KiB waits for it */

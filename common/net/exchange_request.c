@@ -329,6 +329,7 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 		.target = forward->target,
 		.host = forward->host,
 		.keeps = forward->keeps_request,
+		.via = forward->via,
 		.extra = forward->extra,
 		.expects_continue = exchange->awaits_confirmation || passes_expectation(exchange),
 		.asks_upgrade = exchange->asks_upgrade,

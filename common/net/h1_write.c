@@ -12,6 +12,17 @@ static int append_line(struct buf *out, const char *name, struct text value)
 	return buf_append(out, "\r\n", 2);
 }
 
+/* Behind what others have said: the last one is who sent it to the next. */
+static int append_via(struct buf *out, const struct h1_head *head, const char *name)
+{
+	if (name == NULL)
+		return 0;
+	if (buf_append_terminated(out, head->version_minor == 0 ? "Via: 1.0 " : "Via: 1.1 ") < 0 ||
+		buf_append_terminated(out, name) < 0)
+		return -1;
+	return buf_append(out, "\r\n", 2);
+}
+
 int h1_write_request(const struct h1_head *head, const struct h1_request_out *request, struct buf *out)
 {
 	const char *but[4] = { "host" };
@@ -26,7 +37,8 @@ int h1_write_request(const struct h1_head *head, const struct h1_request_out *re
 	if (buf_append_text(out, head->method) < 0 || buf_append(out, " ", 1) < 0 || buf_append_text(out, request->target) < 0 ||
 		buf_append_terminated(out, " HTTP/1.1\r\n") < 0 || append_line(out, "Host", request->host) < 0)
 		return -1;
-	if (h1_headers_copy_but(head, but, request->keeps, out) < 0 || buf_append_text(out, request->extra) < 0)
+	if (h1_headers_copy_but(head, but, request->keeps, out) < 0 || append_via(out, head, request->via) < 0 ||
+		buf_append_text(out, request->extra) < 0)
 		return -1;
 	if (forwards_left > 0 && buf_format(out, "Max-Forwards: %lld\r\n", (long long)forwards_left - 1) < 0)
 		return -1;

@@ -15,6 +15,7 @@ struct h1_request_out {
 	struct text target;
 	struct text host;
 	bool (*keeps)(struct text name); /* NULL: all */
+	const char *via;                 /* who sends it on (RFC 9110 section 7.6.3); NULL: not said */
 	struct text extra;               /* whole lines */
 	bool expects_continue;           /* say Expect: 100-continue, whatever the client said */
 	bool asks_upgrade;               /* pass its Upgrade on */

@@ -48,6 +48,17 @@ static void a_request_goes_on_under_our_line_and_host(void **state)
 		"POST /x?y HTTP/1.1\r\nHost: 127.0.0.1:80\r\nContent-Length: 3\r\nA: 1\r\nK: v\r\n\r\n");
 }
 
+static void via_comes_behind_those_who_sent_it_before(void **state)
+{
+	struct h1_request_out request = { .target = TEXT("/"), .host = TEXT("b"), .via = "us" };
+
+	(void)state;
+	read_request(TEXT("GET / HTTP/1.1\r\nHost: a\r\nVia: 2 edge, 1.1 cache\r\nA: 1\r\n\r\n"));
+	check_request(&request, "GET / HTTP/1.1\r\nHost: b\r\nVia: 2 edge, 1.1 cache\r\nA: 1\r\nVia: 1.1 us\r\n\r\n");
+	read_request(TEXT("GET / HTTP/1.0\r\n\r\n"));
+	check_request(&request, "GET / HTTP/1.1\r\nHost: b\r\nVia: 1.0 us\r\n\r\n");
+}
+
 static void chunked_is_said_once_and_an_expectation_only_where_asked(void **state)
 {
 	(void)state;
@@ -149,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_request_goes_on_under_our_line_and_host),
+		cmocka_unit_test(via_comes_behind_those_who_sent_it_before),
 		cmocka_unit_test(chunked_is_said_once_and_an_expectation_only_where_asked),
 		cmocka_unit_test(an_upgrade_goes_on_only_where_asked),
 		cmocka_unit_test(an_answer_says_how_its_connection_goes_on),
