@@ -33,7 +33,7 @@ def say(text):
 def read_arguments():
     parser = argparse.ArgumentParser(
         prog="datapath", description=__doc__,
-        epilog="Environment: ROUNDS (30), SECONDS of a window (0.5), BUILD (build). "
+        epilog="Environment: ROUNDS (30), SECONDS of a window (0.5), MINUTES after which no round begins (60), BUILD (build). "
                "Results: tables on standard output, BUILD/bench/datapath.json.")
     parser.add_argument("--only", metavar="WORD", action="append",
                         help="rows whose title has this word (again: or this one); see --list")
@@ -55,12 +55,17 @@ def make_peers(wanted, backend_address):
     return made
 
 
-def run_rounds(some, backend_address, count):
+def run_rounds(some, backend_address, results, count):
+    """What is complete is in the results after each round, whatever becomes of the next one."""
     wanted = {name for row in some for name in row.peers}
     rounds = Rounds(some, make_peers(wanted, backend_address), backend_address, say)
     rounds.find_rates()
-    rounds.run(count)
-    return rounds.results()
+    for number in range(count):
+        rounds.run_one(number, count)
+        results.update(rounds=rounds.results(), rounds_count=number + 1)
+        if rounds.minutes() > float(os.environ.get("MINUTES", "60")):
+            say("no more rounds: MINUTES are over")
+            break
 
 
 def machine():
@@ -70,19 +75,27 @@ def machine():
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
-def run(words):
-    count = int(os.environ.get("ROUNDS", "30"))
-    results = {"machine": machine(), "rounds_count": count, "window_seconds": load.WINDOW_SECONDS}
+def part(results, what, do):
+    """A part that fails is said, and does not take the others with it."""
     backend_address, _ = peers.backend()
+    try:
+        do(backend_address)
+    except (RuntimeError, load.Failed, OSError, ValueError) as error:
+        say("%s: %s" % (what, error))
+        results["failures"].append("%s: %s" % (what, error))
+    finally:
+        processes.stop_all()
+
+
+def run(words):
+    results = {"machine": machine(), "window_seconds": load.WINDOW_SECONDS, "failures": []}
     some = [row for row in rows.ROWS if chosen(row.title, words)]
     if some:
-        results["rounds"] = run_rounds(some, backend_address, count)
-        processes.stop_all()
-    backend_address, _ = peers.backend()
+        part(results, "rounds", lambda address: run_rounds(some, address, results, int(os.environ.get("ROUNDS", "30"))))
     if chosen("memory", words):
-        results["memory"] = memory.connections(backend_address, {name for name, _, _ in memory.MAKERS}, say)
+        part(results, "memory", lambda address: results.update(memory=memory.connections(address, say)))
     if chosen("10000 streams", words):
-        results["many_streams"] = memory.many_streams(backend_address, say)
+        part(results, "10000 streams", lambda address: results.update(many_streams=memory.many_streams(address, say)))
     return results
 
 
@@ -96,6 +109,8 @@ def show(results):
     if "many_streams" in results:
         report.many_streams(results["many_streams"])
     print("\n%d of %d targets missed" % report.missed(results))
+    for failure in results["failures"]:
+        print("failed: " + failure)
 
 
 def main():
@@ -107,19 +122,16 @@ def main():
         print("datapath: two cores are needed, one of them for the proxy alone", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    processes.raise_descriptors()
     try:
-        processes.raise_descriptors()
         results = run(arguments.only)
-    except (RuntimeError, load.Failed, OSError, ValueError) as error:
-        print("datapath: %s" % error, file=sys.stderr)
-        return 1
     finally:
         processes.stop_all()
     os.makedirs(peers.BUILD + "/bench", exist_ok=True)
     with open(peers.BUILD + "/bench/datapath.json", "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1)
     show(results)
-    return 0
+    return 1 if results["failures"] else 0
 
 
 sys.exit(main())

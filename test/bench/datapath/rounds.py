@@ -17,6 +17,7 @@ _SHARE = 0.6
 class Rounds:
     def __init__(self, rows, peers, backend_address, say):
         self.rows, self.peers, self.backend_address, self.say = rows, peers, backend_address, say
+        self.began = None
         self.rates = {}
         self.seen = {row.title: {} for row in rows}  # title: {name of the series: [what load.measure said, a round each]}
 
@@ -32,15 +33,17 @@ class Rounds:
             if row.share_of:
                 self.rates[row.title] = int(_SHARE * min(reached[name] for name in row.share_of))
 
-    def run(self, count):
-        began = time.monotonic()
-        for number in range(count):
-            for row in self.rows:
-                shift = number % len(row.peers)
-                for name in row.peers[shift:] + row.peers[:shift]:
-                    self._measure(row, name, number)
-            passed = time.monotonic() - began
-            self.say("round %d of %d, %d s, %d s to go" % (number + 1, count, passed, passed / (number + 1) * (count - number - 1)))
+    def run_one(self, number, count):
+        self.began = self.began or time.monotonic()
+        for row in self.rows:
+            shift = number % len(row.peers)
+            for name in row.peers[shift:] + row.peers[:shift]:
+                self._measure(row, name, number)
+        passed = time.monotonic() - self.began
+        self.say("round %d of %d, %d s, %d s to go" % (number + 1, count, passed, passed / (number + 1) * (count - number - 1)))
+
+    def minutes(self):
+        return (time.monotonic() - self.began) / 60
 
     def _measure(self, row, name, number):
         peer, options = self.peers[name], dict(row.load)

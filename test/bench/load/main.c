@@ -22,7 +22,7 @@
 #define MAX_EVENTS      256
 #define RAMP_PERIOD_NS  INT64_C(1000000)
 #define RAMP_STEP       10 /* connections a period: no listener's backlog runs over */
-#define RAMP_TIMEOUT_NS INT64_C(30000000000)
+#define RAMP_TIMEOUT_NS INT64_C(90000000000)
 #define SECOND_NS       INT64_C(1000000000)
 #define REQUEST_BYTES   (8 * 1024 * 1024)
 
