@@ -4,7 +4,7 @@
 
 SUITE := BUILD=$(BUILD) mk/suite.sh
 
-.PHONY: test check unit wire differential soak soak-quick soak-programs chart api cluster hack-test
+.PHONY: test check unit wire differential soak soak-quick soak-programs soak-valgrind-programs chart api cluster hack-test
 test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
@@ -68,8 +68,12 @@ soak_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 soak-programs: $(addprefix $(BUILD)/,$(soak_PROGRAMS))
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN="$(soak_SAN)" $(addprefix $(BUILD)/asan/,$(soak_PROGRAMS))
 
-soak: soak-programs ## a long run: SOAK_SECONDS (600) of mixed traffic cut at random, SOAK_ABORTS (100000) aborted requests
-	@$(SUITE) soak test/soak/run.sh long $(BUILD) $(BUILD)/asan
+# valgrind sees no malloc in krypton-proxy as it ships, which is static: any SAN links it dynamically.
+soak-valgrind-programs:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/valgrind SAN=-g $(addprefix $(BUILD)/valgrind/,$(soak_PROGRAMS))
+
+soak: soak-programs soak-valgrind-programs ## a long run: SOAK_SECONDS (600) of mixed traffic cut at random, SOAK_ABORTS (100000) aborted requests
+	@$(SUITE) soak test/soak/run.sh long $(BUILD) $(BUILD)/asan $(BUILD)/valgrind
 
 soak-quick: soak-programs ## the same for seconds, as the gate runs it
 	@$(SUITE) soak-quick test/soak/run.sh quick $(BUILD) $(BUILD)/asan

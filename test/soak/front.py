@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from ports import FIRST, free_port  # noqa: E402
 
+PROGRAMS = {"krypton-proxy": "/bin/krypton-proxy", "relay": "/test/wire/engine/relay", "gateway": "/bin/gateway"}
 COMPLAINTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error|ERROR SUMMARY: [1-9]|BUG|Sanitizer:")
 
 
@@ -43,23 +44,31 @@ class Front:
         env = {**os.environ, "ASAN_OPTIONS": "abort_on_error=1", "UBSAN_OPTIONS": "print_stacktrace=1",
                "KRYPTON_LISTEN_ADDR": here, "KRYPTON_UPSTREAM_URL": "http://" + there, "KRYPTON_AGENT_NAME": "soak",
                "KRYPTON_CONCURRENCY": "100000", "KRYPTON_SHUTDOWN_TIMEOUT": "0s", "KRYPTON_LOG_LEVEL": "error"}
+        program = build + PROGRAMS[name]
+        if under_valgrind:
+            program = self.wrapped(program)
         if name == "krypton-proxy":
-            command = [build + "/bin/krypton-proxy"]
+            command = [program]
         elif name == "relay":
-            command = [build + "/test/wire/engine/relay", "--quiet", "--listen=" + here, "--upstream=" + there]
+            command = [program, "--quiet", "--listen=" + here, "--upstream=" + there]
         else:
             # A gateway dials pods at port 8888 and no other: so each has an address.
             pod, self.at = "127.78.%d.%d" % divmod(self.port - FIRST, 100), "/v1/agents/team/hello"
-            self.start_behind = lambda: Front(build, "krypton-proxy", agent_port, ip=pod, port=8888)
+            self.start_behind = lambda: Front(build, "krypton-proxy", agent_port, under_valgrind, pod, 8888)
             self.behind = self.start_behind()
-            command = [sys.executable, "-ISB", str(HERE.parent / "wire" / "kube_front.py"), build + "/bin/gateway", here, pod,
+            command = [sys.executable, "-ISB", str(HERE.parent / "wire" / "kube_front.py"), program, here, pod,
                        "concurrency=100000", "--log-level=error", "--shutdown-timeout=0s"]
-        if under_valgrind:
-            command = ["valgrind", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite",
-                       "--errors-for-leak-kinds=definite", *command]
         self.process = subprocess.Popen(command, env=env, cwd=self.place.name, stdin=subprocess.DEVNULL, stdout=self.said,
                                         stderr=self.said)
         wait_for("%s listens" % name, 60, lambda: self.is_dead() or self.is_up(ip))
+
+    def wrapped(self, program):
+        """The program under valgrind, as a program: a gateway is started by another."""
+        wrapper = pathlib.Path(self.place.name, "under-valgrind")
+        wrapper.write_text('#!/bin/sh\nexec valgrind --error-exitcode=99 --leak-check=full --show-leak-kinds=definite '
+                           '--errors-for-leak-kinds=definite "%s" "$@"\n' % program)
+        wrapper.chmod(0o755)
+        return str(wrapper)
 
     def is_up(self, ip):
         return b"listening\n" in self.what_it_said() if self.behind else listens(self.port, ip)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The data path under load, cuts and aborts: run.sh quick|long BUILD SANITIZED_BUILD. Quick is what the gate runs; long takes
-# SOAK_SECONDS (600) of mixed traffic under sanitizers, SOAK_VALGRIND_SECONDS (60) under valgrind, SOAK_ABORTS (100000) aborted
-# requests and SOAK_IDLE_REQUESTS (5000) around the instant at which agents close. SEED (printed; any by default) repeats a run's
-# choices. Only loopback is used; everything ends by itself.
+# The data path under load, cuts and aborts: run.sh quick|long BUILD SANITIZED_BUILD [DYNAMIC_BUILD], the last for valgrind. Quick
+# is what the gate runs; long takes SOAK_SECONDS (600) of mixed traffic under sanitizers, SOAK_VALGRIND_SECONDS (60) under valgrind,
+# SOAK_ABORTS (100000) aborted requests and SOAK_IDLE_REQUESTS (5000) around the instant at which agents close. SEED (printed; any
+# by default) repeats a run's choices. Only loopback is used; everything ends by itself.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
-length=$1 build=$2 sanitized=$3
+length=$1 build=$2 sanitized=$3 dynamic=${4-}
 status=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -70,7 +70,7 @@ long() {
 	TRAFFIC_SECONDS=${SOAK_SECONDS:-600} soak traffic.py "$sanitized" krypton-proxy || status=1
 	collect
 	for name in krypton-proxy relay gateway; do
-		VALGRIND=1 WORKERS=10 TRAFFIC_SECONDS=${SOAK_VALGRIND_SECONDS:-60} soak traffic.py "$build" "$name" || status=1
+		VALGRIND=1 WORKERS=10 TRAFFIC_SECONDS=${SOAK_VALGRIND_SECONDS:-60} soak traffic.py "$dynamic" "$name" || status=1
 	done
 }
 
