@@ -45,7 +45,6 @@ wire api: $(kube_DRIVERS)
 
 .PHONY: unit-programs wire-programs
 unit-programs: $(unit_PROGRAMS)
-wire-programs: $(kube_DRIVERS)
 
 unit: $(unit_PROGRAMS) ## unit tests: the deciding, in tables
 	@$(SUITE) unit test/unit/run.sh $(unit_PROGRAMS)
@@ -56,6 +55,7 @@ $(BUILD)/test/wire/%: $(BUILD)/obj/test/wire/%.o $(net_ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pie $(KRYPTON_LDFLAGS) -o $@ $< $(net_ARCHIVES) $(net_LIBS)
 
+wire-programs: $(kube_DRIVERS) $(wire_PROGRAMS)
 wire: $(DAEMONS) $(wire_PROGRAMS) ## wire tests: bytes, framing and faults against scripted peers (varnishtest)
 	@$(SUITE) wire test/wire/run.sh
 
