@@ -64,14 +64,14 @@ compile sanitizers BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanit
 step "unit and wire tests under sanitizers" BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" -k unit wire
 step "wire tests" wire WERROR=-Werror
 step "fuzz targets over their corpora" fuzz-others FUZZ_SECONDS=2
-begin fuzz-data-path FUZZ_SECONDS=60
+begin fuzz-data-path FUZZ_SECONDS=60 JOBS=4
 step "hostile requests, beside nginx" differential WERROR=-Werror
 step "aborts, cuts and idle connections" soak-quick WERROR=-Werror
 printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
 hack/cluster/build.sh || status=1
 step "chart" chart
-step "API server" api WERROR=-Werror
-step "the local cluster's own life" hack-test
+# Both mostly wait, each for a cluster of its own name.
+step "API server, and the local cluster's own life" -k -j2 api hack-test WERROR=-Werror
 step "images" images-check example-images
 step "examples" examples-check
 collect "fuzz targets of the data path, a minute each, beside the steps since"

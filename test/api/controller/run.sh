@@ -106,7 +106,7 @@ refused() { # sentence, words, arguments…
 refused "an unknown flag ends with status 2 and is named" "--no-such-flag" --no-such-flag
 refused "a bad address ends with status 2 and is named" "--metrics-bind-address" --proxy-image=x --metrics-bind-address=nowhere
 refused "a missing proxy image ends with status 2 and is named" "--proxy-image"
-refused "a bad pull policy ends with status 2 and is named" "--proxy-image-pull-policy=Sometimes" --proxy-image=x --proxy-image-pull-policy=Sometimes
+refused "a bad pull policy ends with status 2 and is named" "--proxy-image-pull-policy: \"Sometimes\"" --proxy-image=x --proxy-image-pull-policy=Sometimes
 refused "a kubeconfig that is not there ends with status 2 and is named" "$work/absent" --proxy-image=x --kubeconfig="$work/absent"
 echo 'clusters: [' > "$work/broken"
 refused "a kubeconfig that is no YAML ends with status 2 and is named" "$work/broken" --proxy-image=x --kubeconfig="$work/broken"
