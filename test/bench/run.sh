@@ -16,6 +16,7 @@ case ${1-} in
 *) usage >&2; exit 2 ;;
 esac
 
+given=${KUBECONFIG-} # a cluster of somebody's own; else ours, which local-up.sh makes only where none is named
 export KUBECONFIG=${KUBECONFIG:-$PWD/build/cluster/kubeconfig}
 export PATH=$PWD/build/cluster/bin:$PATH
 cold_starts=${COLD_STARTS:-5}
@@ -26,8 +27,8 @@ heading() { printf '\n== %s\n' "$*"; }
 
 bring_up() {
 	kubectl get agent hello-sse hello-serverless > /dev/null 2>&1 && return
-	hack/local-up.sh
-	hack/demo.sh --deploy-only
+	KUBECONFIG=$given hack/local-up.sh
+	KUBECONFIG=$given hack/demo.sh --deploy-only
 }
 
 latency() {
