@@ -20,35 +20,6 @@ static const char *const REQUEST_HEADERS[] = { "Accept", "Authorization", "Conte
 
 /* --- texts --- */
 
-static bool is_letter_or_digit(char letter)
-{
-	return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
-}
-
-static bool holds_only(struct text text, const char *marks)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if (!is_letter_or_digit(text.at[i]) && (text.at[i] == '\0' || strchr(marks, text.at[i]) == NULL))
-			return false;
-	return text.len > 0;
-}
-
-static char folded(char letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
-}
-
-static bool is_same(struct text a, struct text b)
-{
-	size_t i = 0;
-
-	if (a.len != b.len)
-		return false;
-	while (i < a.len && folded(a.at[i]) == folded(b.at[i]))
-		i++;
-	return i == a.len;
-}
-
 /* What is behind the host: ":8080", or nothing. */
 static struct text port_of(struct text authority)
 {
@@ -67,8 +38,8 @@ static bool is_authority(struct text authority)
 	if (port.len > 0 && text_to_int((struct text){ port.at + 1, port.len - 1 }, 1, 65535, &number) < 0)
 		return false;
 	if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
-		return holds_only((struct text){ host.at + 1, host.len - 2 }, ":.");
-	return holds_only(host, "-._~");
+		return text_holds_only((struct text){ host.at + 1, host.len - 2 }, ":.");
+	return text_holds_only(host, "-._~");
 }
 
 /* "scheme://host[:port]" without the scheme's default port, as browsers write it; at == NULL: malformed. */
@@ -81,7 +52,7 @@ static struct text canonical(struct text origin)
 	while (mark < origin.len && origin.at[mark] != ':')
 		mark++;
 	scheme.len = mark;
-	if (origin.len > ORIGIN_MAX_BYTES || !holds_only(scheme, "+-.") || origin.len < mark + 3 ||
+	if (origin.len > ORIGIN_MAX_BYTES || !text_holds_only(scheme, "+-.") || origin.len < mark + 3 ||
 		memcmp(origin.at + mark, "://", 3) != 0)
 		return none;
 	authority = (struct text){ origin.at + mark + 3, origin.len - mark - 3 };
@@ -140,7 +111,7 @@ int host_list_parse(const char *text, struct host_list *ret_list, struct err *er
 static bool is_among(struct text origin, const struct origin_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (is_same(origin, list->origins[i]))
+		if (text_equal_folded(origin, list->origins[i]))
 			return true;
 	return false;
 }
@@ -174,7 +145,7 @@ bool host_is_allowed(const struct host_list *list, struct text authority)
 	if (!list->is_set)
 		return true;
 	for (size_t i = 0; i < list->count; i++)
-		if (is_same(authority, list->hosts[i]) || is_same(host, list->hosts[i]))
+		if (text_equal_folded(authority, list->hosts[i]) || text_equal_folded(host, list->hosts[i]))
 			return true;
 	return false;
 }
@@ -205,8 +176,7 @@ static int append_request_headers(struct text asked, struct buf *out)
 	while (asked.at != NULL && asked.len <= ASKED_BYTES) {
 		struct text name = text_trim(text_cut(&asked, ','));
 
-		if (holds_only(name, "!#$%&'*+-.^_`|~") && !is_listed(name) &&
-			(buf_append(out, ", ", 2) < 0 || buf_append_text(out, name) < 0))
+		if (h1_is_token(name) && !is_listed(name) && (buf_append(out, ", ", 2) < 0 || buf_append_text(out, name) < 0))
 			return -1;
 	}
 	return buf_append(out, "\r\n", 2);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static char folded(char letter)
+char text_fold(char letter)
 {
 	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
@@ -35,10 +35,33 @@ bool text_equal(struct text a, struct text b)
 bool text_is_folded(struct text text, const char *terminated)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		if (terminated[i] == '\0' || folded(text.at[i]) != folded(terminated[i]))
+		if (terminated[i] == '\0' || text_fold(text.at[i]) != text_fold(terminated[i]))
 			return false;
 	}
 	return terminated[text.len] == '\0';
+}
+
+bool text_equal_folded(struct text a, struct text b)
+{
+	size_t i = 0;
+
+	if (a.len != b.len)
+		return false;
+	while (i < a.len && text_fold(a.at[i]) == text_fold(b.at[i]))
+		i++;
+	return i == a.len;
+}
+
+bool text_holds_only(struct text text, const char *marks)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char letter = text_fold(text.at[i]);
+		bool is_word = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z');
+
+		if (!is_word && (letter == '\0' || strchr(marks, letter) == NULL))
+			return false;
+	}
+	return text.len > 0;
 }
 
 bool text_has_prefix(struct text text, const char *prefix)

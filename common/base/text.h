@@ -23,6 +23,11 @@ bool text_is(struct text text, const char *terminated);
 bool text_equal(struct text a, struct text b);
 /* Equal where ASCII letters differ in case alone (header names, RFC 9110 section 5.1). */
 bool text_is_folded(struct text text, const char *terminated);
+bool text_equal_folded(struct text a, struct text b);
+/* An ASCII letter in lower case, any other byte as it is. */
+char text_fold(char letter);
+/* ASCII letters, digits and those marks, and at least one. */
+bool text_holds_only(struct text text, const char *marks);
 bool text_has_prefix(struct text text, const char *prefix);
 bool text_has_prefix_folded(struct text text, const char *prefix);
 /* Without spaces and tabs at both ends. */

@@ -5,22 +5,11 @@
 
 #include <string.h>
 
-static bool is_token(struct text text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char letter = text.at[i];
-		bool is_word =
-			(letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z');
-
-		if (!is_word && (letter == '\0' || strchr("!#$%&'*+-.^_`|~", letter) == NULL))
-			return false;
-	}
-	return text.len > 0;
-}
+#include "net/h1_head.h"
 
 static int append_value(struct text value, struct buf *out)
 {
-	if (is_token(value))
+	if (h1_is_token(value))
 		return buf_append_text(out, value);
 	if (buf_append(out, "\"", 1) < 0)
 		return -1;
@@ -96,7 +85,7 @@ static struct text without_quotes(struct text value)
 	const struct text none = { NULL, 0 };
 
 	if (value.len < 2 || value.at[0] != '"')
-		return is_token(value) ? value : none;
+		return h1_is_token(value) ? value : none;
 	if (value.at[value.len - 1] != '"')
 		return none;
 	value = (struct text){ value.at + 1, value.len - 2 };

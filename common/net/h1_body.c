@@ -35,12 +35,6 @@ enum chunk_state {
 
 #define BROKEN (-1)
 
-static bool is_token(unsigned char byte)
-{
-	return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-		(byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
-}
-
 static bool is_space(unsigned char byte)
 {
 	return byte == ' ' || byte == '\t';
@@ -117,9 +111,9 @@ static int extension_step(int state, unsigned char byte)
 {
 	switch (state) {
 	case EXT_SPACE: return is_space(byte) ? EXT_SPACE : byte == ';' ? EXT_NAME_SPACE : BROKEN;
-	case EXT_NAME_SPACE: return is_space(byte) ? EXT_NAME_SPACE : is_token(byte) ? EXT_NAME : BROKEN;
+	case EXT_NAME_SPACE: return is_space(byte) ? EXT_NAME_SPACE : h1_is_token_byte((char)byte) ? EXT_NAME : BROKEN;
 	case EXT_NAME:
-		if (is_token(byte))
+		if (h1_is_token_byte((char)byte))
 			return EXT_NAME;
 		return byte == '=' ? EXT_VALUE_SPACE : is_space(byte) ? EXT_NAME_END : after_extension(byte);
 	case EXT_NAME_END:
@@ -129,8 +123,8 @@ static int extension_step(int state, unsigned char byte)
 	case EXT_VALUE_SPACE:
 		if (is_space(byte))
 			return EXT_VALUE_SPACE;
-		return byte == '"' ? EXT_QUOTED : is_token(byte) ? EXT_VALUE : BROKEN;
-	case EXT_VALUE: return is_token(byte) ? EXT_VALUE : after_extension(byte);
+		return byte == '"' ? EXT_QUOTED : h1_is_token_byte((char)byte) ? EXT_VALUE : BROKEN;
+	case EXT_VALUE: return h1_is_token_byte((char)byte) ? EXT_VALUE : after_extension(byte);
 	case EXT_QUOTED:
 		if (byte == '"')
 			return EXT_VALUE_END;
@@ -152,20 +146,15 @@ static int size_end_step(struct h1_body *body, unsigned char byte)
 static const char *const forbidden_trailers[] = { "transfer-encoding", "content-length", "host", "connection", "upgrade", "te",
 	"trailer" };
 
-static char folded(unsigned char byte)
-{
-	return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-}
-
 /* line_bytes is the length of the name so far. */
 static int trailer_name_step(struct h1_body *body, unsigned char byte)
 {
 	bool is_end = byte == ':';
-	if (!is_end && !is_token(byte))
+	if (!is_end && !h1_is_token_byte((char)byte))
 		return BROKEN;
 	for (size_t i = 0; i < ARRAY_LEN(forbidden_trailers); i++)
 		if ((body->trailer_names & 1U << i) != 0 &&
-			forbidden_trailers[i][body->line_bytes] != (is_end ? '\0' : folded(byte)))
+			forbidden_trailers[i][body->line_bytes] != (is_end ? '\0' : text_fold((char)byte)))
 			body->trailer_names &= ~(1U << i);
 	body->line_bytes++;
 	if (is_end)

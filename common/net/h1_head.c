@@ -84,6 +84,19 @@ static bool is_class(char byte, enum byte_class wanted)
 	return (classes[(unsigned char)byte] & wanted) != 0;
 }
 
+bool h1_is_token_byte(char byte)
+{
+	return is_class(byte, TOKEN);
+}
+
+bool h1_is_token(struct text text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!h1_is_token_byte(text.at[i]))
+			return false;
+	return text.len > 0;
+}
+
 static bool is_digit(char byte)
 {
 	return byte >= '0' && byte <= '9';

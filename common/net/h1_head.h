@@ -55,6 +55,10 @@ enum h1_result h1_head_parse_request(struct text bytes, size_t max_bytes, size_t
 /* An answer's head; H1_BAD means 502 to the client. */
 enum h1_result h1_head_parse_answer(struct text bytes, size_t max_bytes, struct h1_head *ret_head, const char **ret_why) must_check;
 
+/* tchar, and a token of them (RFC 9110 section 5.6.2). */
+bool h1_is_token_byte(char byte);
+bool h1_is_token(struct text text);
+
 /* First header of that name (ASCII case folded); at == NULL: none. */
 struct text h1_head_get(const struct h1_head *head, const char *name);
 

@@ -3,8 +3,6 @@
    written by h1_write.c anew; which further ones a daemon drops, it says itself. */
 #include "net/h1_headers.h"
 
-#include <string.h>
-
 #include "net/forwarded.h"
 
 /* Content-Length stays whatever Connection says: without it a body would become the next request. */
@@ -28,25 +26,10 @@ static bool is_always_hop_by_hop(struct text name)
 	}
 }
 
-static char folded(char letter)
-{
-	return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
-}
-
-static bool is_same(struct text a, struct text b)
-{
-	size_t i = 0;
-	if (a.len != b.len)
-		return false;
-	while (i < a.len && folded(a.at[i]) == folded(b.at[i]))
-		i++;
-	return i == a.len;
-}
-
 static bool list_holds(struct text list, struct text token)
 {
 	while (list.at != NULL)
-		if (is_same(text_trim(text_cut(&list, ',')), token))
+		if (text_equal_folded(text_trim(text_cut(&list, ',')), token))
 			return true;
 	return false;
 }
@@ -54,7 +37,7 @@ static bool list_holds(struct text list, struct text token)
 static bool is_listed(const struct h1_head *head, struct text list_name, struct text token)
 {
 	for (size_t i = 0; i < head->header_count; i++)
-		if (is_same(head->headers[i].name, list_name) && list_holds(head->headers[i].value, token))
+		if (text_equal_folded(head->headers[i].name, list_name) && list_holds(head->headers[i].value, token))
 			return true;
 	return false;
 }
@@ -233,23 +216,12 @@ int h1_headers_forwarding(const struct h1_head *head, const struct h1_forwarding
 	return append_forwarded(head, forwarding, out);
 }
 
-static bool holds_only(struct text text, const char *marks)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char letter = folded(text.at[i]);
-		bool is_word = (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z');
-		if (!is_word && (letter == '\0' || strchr(marks, letter) == NULL))
-			return false;
-	}
-	return text.len > 0;
-}
-
 static struct text believed_base(const struct h1_head *head)
 {
 	struct text base = first_of_list(head, "X-Forwarded-Prefix");
 	while (base.len > 0 && base.at[base.len - 1] == '/')
 		base.len--;
-	bool is_path = base.len > 1 && base.at[0] == '/' && base.at[1] != '/' && holds_only(base, "-._~!$&'()*+=:@%/");
+	bool is_path = base.len > 1 && base.at[0] == '/' && base.at[1] != '/' && text_holds_only(base, "-._~!$&'()*+=:@%/");
 	return is_path ? base : (struct text){ NULL, 0 };
 }
 
@@ -267,7 +239,7 @@ struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_f
 		seen.scheme = TEXT("https");
 	else if (text_is_folded(scheme, "http"))
 		seen.scheme = TEXT("http");
-	if (holds_only(host, "-._~:[]"))
+	if (text_holds_only(host, "-._~:[]"))
 		seen.host = host;
 	seen.base = believed_base(head);
 	return seen;
@@ -277,7 +249,7 @@ struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_f
 static bool is_spelled(struct text name, const char *terminated)
 {
 	for (size_t i = 0; i < name.len; i++) {
-		char letter = name.at[i] == '_' ? '-' : folded(name.at[i]);
+		char letter = name.at[i] == '_' ? '-' : text_fold(name.at[i]);
 		if (terminated[i] == '\0' || letter != terminated[i])
 			return false;
 	}

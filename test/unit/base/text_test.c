@@ -92,6 +92,13 @@ static void folding_touches_ascii_letters_alone(void **state)
 	assert_false(text_is_folded(TEXT("["), "{"));
 	assert_false(text_is_folded(TEXT("\xc4"), "\xe4"));
 	assert_true(text_is_folded((struct text){ 0 }, ""));
+	assert_true(text_equal_folded(TEXT("X-Id"), TEXT("x-iD")));
+	assert_false(text_equal_folded(TEXT("X-Id"), TEXT("x-id2")));
+	assert_false(text_equal_folded(TEXT("x["), TEXT("x{")));
+	assert_true(text_holds_only(TEXT("a-Z.9"), ".-"));
+	assert_false(text_holds_only(TEXT("a_b"), ".-"));
+	assert_false(text_holds_only(TEXT("a\0"), ".-"));
+	assert_false(text_holds_only(TEXT(""), ".-"));
 	assert_true(text_has_prefix_folded(TEXT("TEXT/Event-Stream; x"), "text/event-stream"));
 	assert_false(text_has_prefix_folded(TEXT("text/event"), "text/event-stream"));
 	assert_false(text_has_prefix_folded(TEXT("text/plain"), "text/event-stream"));

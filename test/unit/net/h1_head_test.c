@@ -346,6 +346,17 @@ static void good_answers_are_read_however_they_are_cut(void **state)
 	}
 }
 
+static void tokens_are_those_of_rfc_9110(void **state)
+{
+	static const char tchar[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	(void)state;
+	for (int byte = 0; byte < 256; byte++)
+		assert_int_equal(h1_is_token_byte((char)byte), byte != 0 && strchr(tchar, byte) != NULL);
+	assert_true(h1_is_token(TEXT("M-SEARCH")));
+	assert_false(h1_is_token(TEXT("")));
+	assert_false(h1_is_token(TEXT("a b")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +371,7 @@ int main(void)
 		cmocka_unit_test(headers_past_128_are_431),
 		cmocka_unit_test(bad_answers_are_refused_however_they_are_cut),
 		cmocka_unit_test(good_answers_are_read_however_they_are_cut),
+		cmocka_unit_test(tokens_are_those_of_rfc_9110),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
