@@ -74,10 +74,11 @@ static const struct option rows[] = {
 		.offset = FIELD(kubeconfig),
 		.sentence = "kubeconfig file; unset: KUBECONFIG, else the pod's own account" },
 	{ .name = "log-level",
-		.type = OPTION_TEXT,
-		.offset = FIELD(log_level_name),
+		.type = OPTION_CHOICE,
+		.offset = FIELD(log_level),
+		.choices = LOG_LEVELS,
 		.fallback = "info",
-		.sentence = "debug, info, warn or error" },
+		.sentence = "events below it are not told" },
 	{ .env = "POD_NAME", .type = OPTION_TEXT, .offset = FIELD(pod_name), .sentence = "our pod's name" },
 	{ .env = "POD_NAMESPACE", .type = OPTION_TEXT, .offset = FIELD(pod_namespace), .sentence = "our namespace" },
 };
@@ -105,8 +106,6 @@ static int names_check(const struct controller_options *options, struct err *err
 
 static int options_check(struct controller_options *options, struct err *err)
 {
-	if (log_level_parse(options->log_level_name, &options->log_level) == -1)
-		return err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options->log_level_name);
 	if (options->releases_finalizers)
 		return 0;
 	if (!is_set(options->proxy_image))

@@ -26,7 +26,6 @@ struct controller_options {
 	const char *internal_secret;
 	bool releases_finalizers; /* the one-shot for uninstalling */
 	const char *kubeconfig;   /* NULL: as kube_config_load() finds it */
-	const char *log_level_name;
 	enum log_level log_level;
 	const char *pod_name;      /* NULL: out of a cluster */
 	const char *pod_namespace; /* NULL: the kubeconfig's */

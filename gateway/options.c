@@ -163,10 +163,11 @@ static const struct option OPTIONS[] = {
 		.offset = FIELD(kubeconfig),
 		.sentence = "unset: $KUBECONFIG, the pod's account, ~/.kube/config" },
 	{ .name = "log-level",
-		.type = OPTION_TEXT,
-		.offset = FIELD(log_level_text),
+		.type = OPTION_CHOICE,
+		.offset = FIELD(log_level),
+		.choices = LOG_LEVELS,
 		.fallback = "info",
-		.sentence = "debug, info, warn or error" },
+		.sentence = "events below it are not told" },
 	{ .env = "POD_NAMESPACE",
 		.type = OPTION_TEXT,
 		.offset = FIELD(pod_namespace),
@@ -176,8 +177,6 @@ static const struct option OPTIONS[] = {
 
 static int check(struct gateway_options *options, struct err *err)
 {
-	if (log_level_parse(options->log_level_text, &options->log_level) < 0)
-		return err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options->log_level_text);
 	if (address_ranges_parse(text_of(options->trusted_proxies_text), &options->trusted_proxies, err) < 0)
 		return err_wrap(err, "--trusted-proxies=%s", options->trusted_proxies_text);
 	if (origin_list_parse(options->allowed_origins_text, &options->allowed_origins, err) < 0)

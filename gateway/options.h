@@ -40,13 +40,12 @@ struct gateway_options {
 	const char *gateway_service;
 	const char *pod_namespace; /* environment */
 	const char *kubeconfig;
-	const char *log_level_text;
+	enum log_level log_level;
 
 	/* made of the above */
 	struct address_ranges trusted_proxies;
 	struct origin_list allowed_origins;
 	struct host_list allowed_hosts;
-	enum log_level log_level;
 };
 
 /* Flags, --help, --version. On OPTIONS_WRONG err is the one line to print. */

@@ -16,7 +16,6 @@ int main(int argc, char **argv)
 {
 	struct sidecar_options options;
 	struct err err = { 0 };
-	enum log_level level;
 	struct loop *loop;
 	struct sidecar *sidecar;
 
@@ -25,11 +24,7 @@ int main(int argc, char **argv)
 	case OPTIONS_WRONG: return daemon_refuse(COMPONENT, &err);
 	case OPTIONS_RUN: break;
 	}
-	if (log_level_parse(options.log_level, &level) < 0) {
-		(void)err_set(&err, ERR_INVALID, "KRYPTON_LOG_LEVEL=%s: must be debug, info, warn or error", options.log_level);
-		return daemon_refuse(COMPONENT, &err);
-	}
-	daemon_setup(COMPONENT, level);
+	daemon_setup(COMPONENT, options.log_level);
 	loop = loop_new();
 	sidecar = sidecar_new(loop, &options, &err);
 	if (sidecar == NULL) {

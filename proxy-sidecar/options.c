@@ -134,10 +134,11 @@ static const struct option OPTIONS[] = {
 		.offset = FIELD(readiness_path),
 		.sentence = "path on the agent that must answer 2xx or 3xx before it is ready; unset: accepting is enough" },
 	{ .env = "KRYPTON_LOG_LEVEL",
-		.type = OPTION_TEXT,
+		.type = OPTION_CHOICE,
 		.offset = FIELD(log_level),
+		.choices = LOG_LEVELS,
 		.fallback = "info",
-		.sentence = "debug, info, warn or error" },
+		.sentence = "events below it are not told" },
 };
 
 /* "http://10.0.0.1:8080" with nothing behind the port but a slash. No DNS: only addresses, and localhost. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/options.h"
 #include "net/address.h"
 
@@ -31,7 +32,7 @@ struct sidecar_options {
 	const char *token;              /* NULL: drain, retire and hello are closed */
 	const char *gateway_url;        /* NULL: no hello */
 	const char *readiness_path;     /* NULL: accepting connections is being ready */
-	const char *log_level;
+	enum log_level log_level;
 
 	/* made of the above */
 	struct address upstream; /* 127.0.0.1:port */

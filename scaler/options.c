@@ -59,10 +59,11 @@ static const struct option OPTIONS[] = {
 		.offset = FIELD(kubeconfig),
 		.sentence = "unset: $KUBECONFIG, the pod's account, ~/.kube/config" },
 	{ .name = "log-level",
-		.type = OPTION_TEXT,
-		.offset = FIELD(log_level_text),
+		.type = OPTION_CHOICE,
+		.offset = FIELD(log_level),
+		.choices = LOG_LEVELS,
 		.fallback = "info",
-		.sentence = "debug, info, warn or error" },
+		.sentence = "events below it are not told" },
 	{ .env = "POD_NAME",
 		.type = OPTION_TEXT,
 		.offset = FIELD(pod_name),
@@ -77,18 +78,8 @@ static const struct option OPTIONS[] = {
 
 enum options_result scaler_options_parse(int argc, char **argv, struct scaler_options *ret_options, struct err *err)
 {
-	struct scaler_options options = { 0 };
-	enum options_result result = options_parse(OPTIONS, ARRAY_LEN(OPTIONS), &options, "scaler", daemon_version(),
+	return options_parse(OPTIONS, ARRAY_LEN(OPTIONS), ret_options, "scaler", daemon_version(),
 		"decides how many replicas each agent wants", argc, argv, err);
-
-	if (result != OPTIONS_RUN)
-		return result;
-	if (log_level_parse(options.log_level_text, &options.log_level) < 0) {
-		(void)err_set(err, ERR_INVALID, "--log-level=%s: must be debug, info, warn or error", options.log_level_text);
-		return OPTIONS_WRONG;
-	}
-	*ret_options = options;
-	return OPTIONS_RUN;
 }
 
 struct json_t *scaler_options_to_json(const struct scaler_options *options)

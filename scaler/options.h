@@ -19,12 +19,9 @@ struct scaler_options {
 	const char *internal_key_file; /* NULL: none */
 	bool leader_elect;
 	const char *kubeconfig;
-	const char *log_level_text;
+	enum log_level log_level;
 	const char *pod_name; /* environment */
 	const char *pod_namespace;
-
-	/* made of the above */
-	enum log_level log_level;
 };
 
 /* Flags, --help, --version. On OPTIONS_WRONG err is the one line to print. */

@@ -27,11 +27,12 @@ struct line {
 	char at[LINE_BYTES];
 };
 
-static const char *const level_names[] = {
+const char *const LOG_LEVELS[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 	[LOG_LEVEL_INFO] = "info",
 	[LOG_LEVEL_WARN] = "warn",
 	[LOG_LEVEL_ERROR] = "error",
+	NULL,
 };
 
 static const char *log_component = "krypton";
@@ -219,17 +220,6 @@ bool log_is_on(enum log_level level)
 	return level >= log_least;
 }
 
-int log_level_parse(const char *name, enum log_level *ret_level)
-{
-	for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
-		if (strcmp(name, level_names[i]) == 0) {
-			*ret_level = (enum log_level)i;
-			return 0;
-		}
-	}
-	return -1;
-}
-
 /* The same text for all lines of a millisecond. */
 static const char *now_text(void)
 {
@@ -254,7 +244,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	put(&line, "{\"ts\":\"", 7);
 	put_terminated(&line, now_text());
 	put_terminated(&line, "\"");
-	put_field(&line, &LOG_STR("level", level_names[level]));
+	put_field(&line, &LOG_STR("level", LOG_LEVELS[level]));
 	put_field(&line, &LOG_STR("component", log_component));
 	put_field(&line, &LOG_STR("event", event));
 	for (const struct log_field *field = fields; field->name != NULL && !line.is_full; field++)

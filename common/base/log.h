@@ -10,6 +10,8 @@
 #include "base/text.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+/* Their words, for a setting (OPTION_CHOICE); NULL behind the last. */
+extern const char *const LOG_LEVELS[];
 
 struct log_field {
 	const char *name; /* NULL ends a list */
@@ -29,8 +31,6 @@ struct log_field {
 /* component: the daemon's name, kept by pointer. Lines below level are dropped. */
 void log_setup(const char *component, enum log_level level);
 bool log_is_on(enum log_level level);
-/* "debug", "info", "warn", "error"; -1 for anything else. */
-int log_level_parse(const char *name, enum log_level *ret_level) must_check;
 
 /* event is "noun.past_tense"; values are fields, never glued into text; secrets are never fields. Text that is not UTF-8 is
  * escaped. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/options.h"
 #include "test/unit/base/test.h"
 
 static char captured[1 << 20];
@@ -173,20 +174,32 @@ static void lines_below_the_level_are_dropped(void **state)
 	log_setup("gateway", LOG_LEVEL_INFO);
 }
 
+static enum options_result parse_level(const struct option *row, const char *name, enum log_level *ret_level, struct err *err)
+{
+	char flag[32];
+	char *argv[] = { flag, flag, NULL };
+
+	(void)snprintf(flag, sizeof(flag), "--log-level=%s", name);
+	return options_parse(row, 1, ret_level, "test", "0", "", 2, argv, err);
+}
+
 static void levels_have_four_names(void **state)
 {
+	static const struct option row[] = {
+		{ .name = "log-level", .type = OPTION_CHOICE, .choices = LOG_LEVELS, .fallback = "error", .sentence = "" }
+	};
 	static const char *const wrong[] = { "", "INFO", "inf", "info ", "trace" };
-	enum log_level level = LOG_LEVEL_ERROR;
+	enum log_level level;
+	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(log_level_parse("debug", &level), 0);
+	assert_int_equal(parse_level(row, "debug", &level, &err), OPTIONS_RUN);
 	assert_int_equal(level, LOG_LEVEL_DEBUG);
-	assert_int_equal(log_level_parse("warn", &level), 0);
+	assert_int_equal(parse_level(row, "warn", &level, &err), OPTIONS_RUN);
 	assert_int_equal(level, LOG_LEVEL_WARN);
-	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		assert_int_equal(log_level_parse(wrong[i], &level), -1);
-		assert_int_equal(level, LOG_LEVEL_WARN);
-	}
+	assert_null(LOG_LEVELS[LOG_LEVEL_ERROR + 1]);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		assert_int_equal(parse_level(row, wrong[i], &level, &err), OPTIONS_WRONG);
 }
 
 static void an_error_is_a_field(void **state)
