@@ -9,6 +9,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
@@ -558,3 +559,20 @@ async def run_tests(tests, context, at_once=1):
 
     await asyncio.gather(*(one(test) for test in tests))
     return not failed
+
+
+def main(context_type, tests, alone=(), at_once=1):
+    """Runs the tests that the command line names, all by default: `tests` side by side, then `alone` one by one. Ends the
+    process, with 0 where all are well."""
+    def chosen(group):
+        return [test for test in group if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
+
+    async def run():
+        context = await context_type().start()
+        try:
+            side_by_side = await run_tests(chosen(tests), context, at_once)
+            return await run_tests(chosen(alone), context) and side_by_side
+        finally:
+            await context.close()
+
+    sys.exit(0 if asyncio.run(run()) else 1)

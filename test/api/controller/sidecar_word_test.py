@@ -5,10 +5,9 @@ Nobody runs pods here, so what a kubelet and a Deployment would report is said b
 import asyncio
 import json
 import os
-import sys
 import time
 
-from harness import Api, Daemon, Link, Pod, SECONDS, metric, request, run_tests, same, until
+from harness import Api, Daemon, Link, Pod, SECONDS, main, metric, request, same, until
 from ports import free_port
 
 PODS = "/api/v1/namespaces/{}/pods"
@@ -319,13 +318,4 @@ TESTS = [wrong_port, own_probe, retired, draining, silence, not_asked, restarted
 ALONE = [at_one_time, leader_alone]
 
 
-async def main(names):
-    context = await Context().start()
-    try:
-        side_by_side = await run_tests([test for test in TESTS if not names or test.__name__ in names], context, 6)
-        return await run_tests([test for test in ALONE if not names or test.__name__ in names], context) and side_by_side
-    finally:
-        await context.close()
-
-
-sys.exit(0 if asyncio.run(main(sys.argv[1:])) else 1)
+main(Context, TESTS, ALONE, 6)

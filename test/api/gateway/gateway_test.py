@@ -7,11 +7,10 @@ import os
 import random
 import re
 import socket
-import sys
 import time
 
 from fixture import Context, Gateway
-from harness import Daemon, Pod, Relay, metric, refused, request, run_tests, same, send, token_of, until
+from harness import Daemon, Pod, Relay, main, metric, refused, request, same, send, token_of, until
 from ports import free_port
 
 
@@ -1327,13 +1326,4 @@ TESTS = [
 ]
 
 
-async def main(names):
-    tests = [test for test in TESTS if not names or test.__name__ in names]
-    context = await Context().start()
-    try:
-        return await run_tests(tests, context)
-    finally:
-        await context.close()
-
-
-sys.exit(0 if asyncio.run(main(sys.argv[1:])) else 1)
+main(Context, TESTS)

@@ -6,10 +6,9 @@ import datetime
 import json
 import os
 import re
-import sys
 import time
 
-from harness import (Api, Daemon, Link, Pod, kubeconfig_for, metric, refused, request, run_tests, same, token_of, until,
+from harness import (Api, Daemon, Link, Pod, kubeconfig_for, main, metric, refused, request, same, token_of, until,
                      write_key)
 from ports import free_port
 
@@ -588,13 +587,4 @@ TESTS = [
 ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader]
 
 
-async def main(names):
-    context = await Context().start()
-    try:
-        side_by_side = await run_tests([test for test in TESTS if not names or test.__name__ in names], context, 6)
-        return await run_tests([test for test in ALONE if not names or test.__name__ in names], context) and side_by_side
-    finally:
-        await context.close()
-
-
-sys.exit(0 if asyncio.run(main(sys.argv[1:])) else 1)
+main(Context, TESTS, ALONE, 6)
