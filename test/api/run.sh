@@ -39,6 +39,8 @@ step() { # sentence, seconds, command…
 }
 
 [ -x "$bin/kube-apiserver" ] || step "the cluster's programs are built" 1800 hack/cluster/build.sh
+# What is left of a run that was killed has that run's objects in it.
+step "nothing is left of another run" 120 hack/cluster/down.sh --name "$name"
 step "a real kube-apiserver is ready" 180 hack/cluster/up.sh --name "$name" --control-plane-only
 step "the Agent resource can be installed" 60 "$KUBECTL" apply -f crds/agents.krypton.ai.yaml
 step "the Agent resource is served" 60 "$KUBECTL" wait --for=condition=Established crd/agents.krypton.ai --timeout=30s

@@ -16,8 +16,8 @@ usage: test/cluster/run.sh [--help] [PYTEST-ARGUMENT...]
 Without arguments all tests run, in order; `test_errors.py`, `-k drain` and so on choose some.
 
 Environment:
-  NAME  the cluster (krypton-test); one that is healthy is used as it is
-  KEEP  1: the cluster stays, with Krypton on it, and is used again by the next run
+  NAME  the cluster (krypton-test); made anew
+  KEEP  1: one that is there is used as it is, and stays, with Krypton on it
 
 Exit: 0 all tests passed, 1 some did not or the cluster did not come up.
 TEXT
@@ -104,6 +104,8 @@ main() {
 
 	trap end EXIT
 	"$root/hack/cluster/build.sh" 2>&1 | sed 's/^/# /'
+	# What is left of a run that was killed has that run's objects in it.
+	[[ ${KEEP:-0} == 1 ]] || "$root/hack/cluster/down.sh" --name "$name" 2>&1 | sed 's/^/# /' || fail "nothing is left of another run"
 	"$root/hack/cluster/up.sh" --name "$name" 2>&1 | sed 's/^/# /' || fail "the cluster comes up"
 	"$root/hack/load-image.sh" --name "$name" "${images[@]}" "$root"/build/images/example-*.tar >/dev/null ||
 		fail "the images are loaded onto the node"
