@@ -105,12 +105,26 @@ static void serve_readyz(struct sidecar *sidecar, struct visit *visit)
 		answer_readiness(sidecar, visit);
 }
 
+/* Counted as numbers and named here: a scrape is rarer than a request. */
+static void tell_answered(struct sidecar *sidecar)
+{
+	static const char *const CLASSES[] = { NULL, "1xx", "2xx", "3xx", "4xx", "5xx" };
+
+	for (size_t i = 1; i < ARRAY_LEN(CLASSES); i++) {
+		if (sidecar->answered[i] > 0)
+			metrics_set(sidecar->metrics, METRIC_REQUESTS,
+				METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace, CLASSES[i]),
+				(double)sidecar->answered[i]);
+	}
+}
+
 static void serve_metrics(struct sidecar *sidecar, struct visit *visit)
 {
 	const char *const *labels = METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace);
 	scoped_buf body;
 
 	buf_init(&body, METRICS_MAX_BYTES);
+	tell_answered(sidecar);
 	metrics_set(sidecar->metrics, METRIC_INFLIGHT, labels, sidecar->gate.requests);
 	metrics_set(sidecar->metrics, METRIC_STREAMS, labels, sidecar->gate.streams);
 	if (metrics_render(sidecar->metrics, &body) < 0)

@@ -187,14 +187,12 @@ void passage_begin(struct sidecar *sidecar, struct visit *visit)
 
 void passage_end(struct sidecar *sidecar, struct visit *visit, const struct exchange_end *end)
 {
-	static const char *const CLASSES[] = { "0xx", "1xx", "2xx", "3xx", "4xx", "5xx" };
-	int class = end->status / 100;
+	size_t class = (size_t)end->status / 100;
 
 	if (visit->kind == VISIT_AGENT) {
 		gate_leave(&sidecar->gate, visit->as);
 		sidecar->last_activity_ns = instant_wall_ns();
 	}
-	if (class >= 1 && class <= 5)
-		metrics_add(sidecar->metrics, METRIC_REQUESTS,
-			METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace, CLASSES[class]), 1);
+	if (class < ARRAY_LEN(sidecar->answered))
+		sidecar->answered[class]++;
 }

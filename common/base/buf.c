@@ -79,7 +79,7 @@ int buf_append(struct buf *buf, const void *bytes, size_t len)
 {
 	if (len == 0)
 		return 0;
-	if (room_make(buf, len) == -1)
+	if (len > buf->size - buf->end && room_make(buf, len) == -1)
 		return -1;
 	memcpy(buf->block + buf->end, bytes, len);
 	buf->end += len;
@@ -89,11 +89,6 @@ int buf_append(struct buf *buf, const void *bytes, size_t len)
 int buf_append_text(struct buf *buf, struct text text)
 {
 	return buf_append(buf, text.at, text.len);
-}
-
-int buf_append_terminated(struct buf *buf, const char *text)
-{
-	return buf_append(buf, text, strlen(text));
 }
 
 int buf_format(struct buf *buf, const char *format, ...)

@@ -25,8 +25,11 @@ const char *buf_terminated(struct buf *buf); /* the content with a NUL behind it
 
 /* -1 where the cap would be passed: then nothing is appended. */
 int buf_append(struct buf *buf, const void *bytes, size_t len) must_check;
+static inline must_check int buf_append_terminated(struct buf *buf, const char *text) /* here for literals, as text_of() */
+{
+	return buf_append(buf, text, strlen(text));
+}
 int buf_append_text(struct buf *buf, struct text text) must_check;
-int buf_append_terminated(struct buf *buf, const char *text) must_check;
 int buf_format(struct buf *buf, const char *format, ...) must_check printf_like(2, 3);
 void buf_consume(struct buf *buf, size_t len);  /* drops len bytes at the front */
 void buf_truncate(struct buf *buf, size_t len); /* keeps the first len bytes */

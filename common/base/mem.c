@@ -18,9 +18,14 @@ static void *or_die(void *block)
 	return block;
 }
 
+/* calloc passes by the lists of small blocks that each thread has at hand (glibc up to 2.40), and a free then finds them full. */
+#define SMALL_BYTES 1024
+
 void *mem_alloc(size_t bytes)
 {
-	return or_die(calloc(1, bytes > 0 ? bytes : 1));
+	if (bytes > SMALL_BYTES)
+		return or_die(calloc(1, bytes));
+	return memset(or_die(malloc(bytes > 0 ? bytes : 1)), 0, bytes);
 }
 
 void *mem_alloc_array(size_t count, size_t bytes)

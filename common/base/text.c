@@ -17,28 +17,9 @@ static bool is_blank(char letter)
 	return letter == ' ' || letter == '\t';
 }
 
-struct text text_of(const char *terminated)
-{
-	return (struct text){ .at = terminated, .len = terminated == NULL ? 0 : strlen(terminated) };
-}
-
-bool text_is(struct text text, const char *terminated)
-{
-	return text_equal(text, text_of(terminated));
-}
-
 bool text_equal(struct text a, struct text b)
 {
 	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool text_is_folded(struct text text, const char *terminated)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (terminated[i] == '\0' || text_fold(text.at[i]) != text_fold(terminated[i]))
-			return false;
-	}
-	return terminated[text.len] == '\0';
 }
 
 bool text_equal_folded(struct text a, struct text b)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/attributes.h"
 
@@ -18,12 +19,28 @@ struct text {
 #define TEXT(literal)   ((struct text){ .at = "" literal, .len = sizeof(literal) - 1 })
 #define TEXT_ARGS(text) (int)(text).len, (text).at /* for "%.*s" */
 
-struct text text_of(const char *terminated); /* NULL gives { NULL, 0 } */
-bool text_is(struct text text, const char *terminated);
 bool text_equal(struct text a, struct text b);
 /* Equal where ASCII letters differ in case alone (header names, RFC 9110 section 5.1). */
-bool text_is_folded(struct text text, const char *terminated);
 bool text_equal_folded(struct text a, struct text b);
+
+/* These stand here for their literals, whose length is then no work: most names that are compared differ by it. */
+static inline struct text text_of(const char *terminated) /* NULL gives { NULL, 0 } */
+{
+	return (struct text){ .at = terminated, .len = terminated == NULL ? 0 : strlen(terminated) };
+}
+
+static inline bool text_is(struct text text, const char *terminated)
+{
+	return text_equal(text, text_of(terminated));
+}
+
+static inline bool text_is_folded(struct text text, const char *terminated)
+{
+	struct text other = text_of(terminated);
+
+	return text.len == other.len && text_equal_folded(text, other);
+}
+
 /* An ASCII letter in lower case, any other byte as it is. */
 char text_fold(char letter);
 /* ASCII letters, digits and those marks, and at least one. */

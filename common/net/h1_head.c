@@ -553,8 +553,9 @@ enum h1_result h1_head_parse_answer(struct text bytes, size_t max_bytes, struct 
 
 struct text h1_head_get(const struct h1_head *head, const char *name)
 {
+	struct text wanted = text_of(name);
 	for (size_t i = 0; i < head->header_count; i++)
-		if (text_is_folded(head->headers[i].name, name))
+		if (text_equal_folded(head->headers[i].name, wanted))
 			return head->headers[i].value;
 	return (struct text){ NULL, 0 };
 }

@@ -80,15 +80,15 @@ int64_t h1_headers_forwards_left(const struct h1_head *head)
 	return left;
 }
 
-static bool is_among(struct text name, const char *const *names)
+static bool is_among(struct text name, const struct text *names)
 {
-	for (; *names != NULL; names++)
-		if (text_is_folded(name, *names))
+	for (; names->at != NULL; names++)
+		if (text_equal_folded(name, *names))
 			return true;
 	return false;
 }
 
-int h1_headers_copy_but(const struct h1_head *head, const char *const *but, bool (*keeps)(struct text name), struct buf *out)
+int h1_headers_copy_but(const struct h1_head *head, const struct text *but, bool (*keeps)(struct text name), struct buf *out)
 {
 	bool has_listed = has_listed_headers(head);
 	for (size_t i = 0; i < head->header_count; i++) {
@@ -106,16 +106,16 @@ int h1_headers_copy_but(const struct h1_head *head, const char *const *but, bool
 
 int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out)
 {
-	static const char *const nothing[] = { NULL };
+	static const struct text nothing[] = { { NULL, 0 } };
 	return h1_headers_copy_but(head, nothing, keeps, out);
 }
 
 /* All values of that name, joined as one list. */
-static int append_inbound(const struct h1_head *head, const char *name, struct buf *out)
+static int append_inbound(const struct h1_head *head, struct text name, struct buf *out)
 {
 	bool is_first = true;
 	for (size_t i = 0; i < head->header_count; i++) {
-		if (!text_is_folded(head->headers[i].name, name) || head->headers[i].value.len == 0)
+		if (!text_equal_folded(head->headers[i].name, name) || head->headers[i].value.len == 0)
 			continue;
 		if (!is_first && buf_append(out, ", ", 2) < 0)
 			return -1;
@@ -140,7 +140,7 @@ static int append_line(const struct h1_head *head, const struct h1_forwarding *f
 		return 0;
 	if (buf_append_terminated(out, name) < 0 || buf_append(out, ": ", 2) < 0)
 		return -1;
-	if (believes && append_inbound(head, name, out) < 0)
+	if (believes && append_inbound(head, text_of(name), out) < 0)
 		return -1;
 	if (believes && both != NULL && own.at != NULL && buf_append_terminated(out, both) < 0)
 		return -1;
@@ -197,7 +197,7 @@ static int append_forwarded(const struct h1_head *head, const struct h1_forwardi
 	if (buf_append_terminated(out, "Forwarded: ") < 0)
 		return -1;
 	if (forwarding->peer_is_trusted && has_before &&
-		(append_inbound(head, "Forwarded", out) < 0 || buf_append(out, ", ", 2) < 0))
+		(append_inbound(head, TEXT("Forwarded"), out) < 0 || buf_append(out, ", ", 2) < 0))
 		return -1;
 	if (forwarding->peer_is_trusted && !has_before && append_converted(head, out) < 0)
 		return -1;
@@ -246,20 +246,20 @@ struct h1_public h1_headers_public(const struct h1_head *head, const struct h1_f
 }
 
 /* With '_' for '-' too: CGI and WSGI have one variable for both, so an agent could not tell a client's word from ours. */
-static bool is_spelled(struct text name, const char *terminated)
+static bool is_spelled(struct text name, struct text other)
 {
-	for (size_t i = 0; i < name.len; i++) {
-		char letter = name.at[i] == '_' ? '-' : text_fold(name.at[i]);
-		if (terminated[i] == '\0' || letter != terminated[i])
-			return false;
-	}
-	return terminated[name.len] == '\0';
+	size_t i = 0;
+	if (name.len != other.len)
+		return false;
+	while (i < name.len && (name.at[i] == '_' ? '-' : text_fold(name.at[i])) == other.at[i])
+		i++;
+	return i == name.len;
 }
 
 bool h1_headers_is_forwarding(struct text name)
 {
-	static const char *const names[] = { "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix",
-		"forwarded" };
+	static const struct text names[] = { TEXT("x-forwarded-for"), TEXT("x-forwarded-proto"), TEXT("x-forwarded-host"),
+		TEXT("x-forwarded-prefix"), TEXT("forwarded") };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (is_spelled(name, names[i]))
 			return true;

@@ -22,9 +22,9 @@ bool h1_headers_is_event_stream(const struct h1_head *head);
 /* Appends every end-to-end header that `keeps` (NULL: all) admits, byte-exact and in order, each with CRLF. */
 int h1_headers_copy(const struct h1_head *head, bool (*keeps)(struct text name), struct buf *out) must_check;
 
-/* The same without the headers named in `but`, which NULL ends. */
+/* The same without the headers named in `but`; a text that is none ends them. */
 int h1_headers_copy_but(
-	const struct h1_head *head, const char *const *but, bool (*keeps)(struct text name), struct buf *out) must_check;
+	const struct h1_head *head, const struct text *but, bool (*keeps)(struct text name), struct buf *out) must_check;
 
 /* What a proxy knows of a request's way here. */
 struct h1_forwarding {

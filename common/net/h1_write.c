@@ -25,15 +25,15 @@ static int append_via(struct buf *out, const struct h1_head *head, const char *n
 
 int h1_write_request(const struct h1_head *head, const struct h1_request_out *request, struct buf *out)
 {
-	const char *but[4] = { "host" };
+	struct text but[4] = { TEXT("host") };
 	size_t but_count = 1;
 	int64_t forwards_left = h1_headers_forwards_left(head);
 	/* HTTP/1.0 knows no expectation (RFC 9110 section 10.1.1). */
 	bool is_expecting = head->expects_continue || request->expects_continue || head->version_minor == 0;
 	if (is_expecting)
-		but[but_count++] = "expect";
+		but[but_count++] = TEXT("expect");
 	if (forwards_left > 0)
-		but[but_count++] = "max-forwards";
+		but[but_count++] = TEXT("max-forwards");
 	if (buf_append_text(out, head->method) < 0 || buf_append(out, " ", 1) < 0 || buf_append_text(out, request->target) < 0 ||
 		buf_append_terminated(out, " HTTP/1.1\r\n") < 0 || append_line(out, "Host", request->host) < 0)
 		return -1;
@@ -64,7 +64,7 @@ static int append_status_line(struct buf *out, int status, struct text reason)
 int h1_write_answer(const struct h1_head *head, const struct h1_answer_out *answer, struct buf *out)
 {
 	/* RFC 9110 section 8.6: no length where there cannot be a body. */
-	static const char *const nothing[] = { NULL }, *const length[] = { "content-length", NULL };
+	static const struct text nothing[] = { { NULL, 0 } }, length[] = { TEXT("content-length"), { NULL, 0 } };
 	bool drops_length = head->status < 200 || head->status == 204;
 	if (append_status_line(out, head->status, head->reason) < 0 ||
 		h1_headers_copy_but(head, drops_length ? length : nothing, answer->keeps, out) < 0 ||
