@@ -16,7 +16,7 @@ import time
 
 from front import Front, Tap, wait_for
 
-ALLOWANCES_KIB = {"krypton-proxy": 512, "relay": 512, "gateway": 2048}  # what the allocator may keep of the largest moment
+ALLOWANCES_KIB = {"krypton-proxy": 512, "relay": 1024, "gateway": 2048}  # what the allocator may keep of the largest moment
 SETTLE_S = 40
 OWN = 2  # descriptors that a gateway opens with its first request, to the API server, and keeps
 AT_ONCE = 100  # connections open at a time
