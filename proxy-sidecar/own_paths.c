@@ -106,15 +106,16 @@ static void serve_readyz(struct sidecar *sidecar, struct visit *visit)
 }
 
 /* Counted as numbers and named here: a scrape is rarer than a request. */
-static void tell_answered(struct sidecar *sidecar)
+static void take_answered(struct sidecar *sidecar)
 {
 	static const char *const CLASSES[] = { NULL, "1xx", "2xx", "3xx", "4xx", "5xx" };
 
 	for (size_t i = 1; i < ARRAY_LEN(CLASSES); i++) {
 		if (sidecar->answered[i] > 0)
-			metrics_set(sidecar->metrics, METRIC_REQUESTS,
+			metrics_add(sidecar->metrics, METRIC_REQUESTS,
 				METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace, CLASSES[i]),
 				(double)sidecar->answered[i]);
+		sidecar->answered[i] = 0;
 	}
 }
 
@@ -124,7 +125,7 @@ static void serve_metrics(struct sidecar *sidecar, struct visit *visit)
 	scoped_buf body;
 
 	buf_init(&body, METRICS_MAX_BYTES);
-	tell_answered(sidecar);
+	take_answered(sidecar);
 	metrics_set(sidecar->metrics, METRIC_INFLIGHT, labels, sidecar->gate.requests);
 	metrics_set(sidecar->metrics, METRIC_STREAMS, labels, sidecar->gate.streams);
 	if (metrics_render(sidecar->metrics, &body) < 0)

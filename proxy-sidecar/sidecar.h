@@ -24,7 +24,7 @@ struct sidecar {
 	struct readiness *readiness;
 	struct hello *hello;
 	struct gate gate;
-	int64_t answered[6];              /* requests, by the first digit of their status */
+	int64_t answered[6];              /* requests since the last scrape, by the first digit of their status */
 	struct visit waiting;             /* head of the ring of those that wait */
 	struct loop_timer *waiting_timer; /* the earliest deadline among them */
 	struct loop_timer *drain_timer;   /* the grace, then the bound */
