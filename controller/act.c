@@ -136,7 +136,7 @@ static void on_looked_up(void *arg, const struct json_t *object, const struct er
 		return;
 	}
 	plan->is_refused = true;
-	plan->refusal = REASON_NAME_TAKEN;
+	plan->refusal = REASON_NAME_CONFLICT;
 	/* Nobody tells us when the name becomes free: ask again. */
 	(void)err_set(&plan->words, ERR_RETRY,
 		"%s %s is there already and is not this Agent's: delete it, or give the Agent another name%s",

@@ -10,20 +10,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "controller/asking.h"
 #include "krypton/labels.h"
 #include "krypton/ports.h"
+#include "krypton/remedy.h"
 
 #define START_GRACE_MS 5000 /* an agent that runs for less is starting, whatever its sidecar says */
-#define CRASHES_MIN    2    /* restarts from which a container that runs at the moment still counts as crashing */
+#define FINDING_BYTES  900
+#define CRASHES_MIN    2 /* restarts from which a container that runs at the moment still counts as crashing */
 
-/* What one pod tells. rank: the greater the graver; 0: nothing. */
+/* What one pod tells. rank: the greater, the earlier it stands in the way; 0: nothing. */
 struct finding {
 	int rank;
 	enum reason reason;
-	char message[DIAGNOSIS_BYTES];
+	char message[FINDING_BYTES];
+	const char *command; /* to go on with; its places are below */
+	struct remedy_place place;
 	int64_t recheck_after_ms;
 };
 
@@ -34,18 +39,31 @@ struct view {
 	struct finding *found;
 };
 
-static void find(const struct view *view, int rank, enum reason reason, const char *format, ...) printf_like(4, 5);
-static void find(const struct view *view, int rank, enum reason reason, const char *format, ...)
+/* The gravest finding of the pod stays; its command is its reason's, until find_command says another. */
+static bool find(const struct view *view, int rank, enum reason reason, const struct container *container, const char *format, ...)
+	printf_like(5, 6);
+static bool find(const struct view *view, int rank, enum reason reason, const struct container *container, const char *format, ...)
 {
+	const struct remedy *remedy = remedy_of(reason);
 	va_list args;
 
 	if (rank <= view->found->rank)
-		return;
+		return false;
 	view->found->rank = rank;
 	view->found->reason = reason;
+	view->found->command = remedy == NULL ? NULL : remedy->command;
+	view->found->place = (struct remedy_place){
+		.name_space = view->input->agent->name_space,
+		.agent = view->input->agent->name,
+		.pod = view->pod == NULL ? NULL : view->pod->name,
+		.node = view->pod == NULL ? NULL : view->pod->node,
+		.container = container == NULL ? CONTAINER_AGENT : container->name,
+		.port = view->input->agent->port,
+	};
 	va_start(args, format);
 	(void)vsnprintf(view->found->message, sizeof(view->found->message), format, args);
 	va_end(args);
+	return true;
 }
 
 static const char *words(const char *text)
@@ -113,31 +131,30 @@ static void pull_find(const struct view *view, const struct container *container
 {
 	const struct warning *secret = warning_of(view, "FailedToRetrieveImagePullSecret", NULL);
 	const char *cause = pull_cause(container->message);
-	const char *image = words(container->image);
+	const char *image = words(container->image), *pod = view->pod->name;
 
 	if (cause != NULL && strncmp(cause, "Back-off", strlen("Back-off")) == 0)
 		cause = "the kubelet waits before it tries again";
 	if (is_proxy(container))
-		find(view, 60, REASON_SIDECAR_NOT_READY,
+		find(view, 60, REASON_SIDECAR_NOT_READY, container,
 			"Pod %s: image %s of container krypton-proxy cannot be pulled: %s. Check the chart's image values and pull "
 			"secrets.",
-			view->pod->name, image, words(cause));
+			pod, image, words(cause));
 	else if (secret != NULL)
-		find(view, 92, REASON_PULL_SECRET_MISSING,
+		find(view, 92, REASON_PULL_SECRET_MISSING, container,
 			"Pod %s: image %s cannot be pulled, and a pull secret is absent: %s. Create the Secret in this namespace "
-			"or "
-			"correct spec.imagePullSecrets.",
-			view->pod->name, image, words(secret->message));
+			"or correct spec.imagePullSecrets.",
+			pod, image, words(secret->message));
 	else if (container->reason != NULL && strcmp(container->reason, "ErrImageNeverPull") == 0)
-		find(view, 90, REASON_IMAGE_PULL_FAILED,
+		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
 			"Pod %s: image %s is not on node %s and spec.imagePullPolicy is Never: load the image onto the node or "
 			"allow pulling.",
-			view->pod->name, image, words(view->pod->node));
+			pod, image, words(view->pod->node));
 	else
-		find(view, 90, REASON_IMAGE_PULL_FAILED,
+		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
 			"Pod %s: image %s of container %s cannot be pulled: %s. Check the image's name and tag and "
 			"spec.imagePullSecrets.",
-			view->pod->name, image, container->name, words(cause));
+			pod, image, container->name, words(cause));
 }
 
 static bool is_about_absence(const char *message)
@@ -150,14 +167,15 @@ static bool is_about_absence(const char *message)
 static void memory_find(const struct view *view, const struct container *container)
 {
 	if (is_proxy(container))
-		find(view, 60, REASON_SIDECAR_NOT_READY, "Pod %s: container krypton-proxy ran out of memory.", view->pod->name);
+		find(view, 60, REASON_SIDECAR_NOT_READY, container, "Pod %s: container krypton-proxy ran out of memory.",
+			view->pod->name);
 	else if (container->memory_limit != NULL)
-		find(view, 88, REASON_OUT_OF_MEMORY,
+		find(view, 88, REASON_OUT_OF_MEMORY, container,
 			"Pod %s: container %s was ended for using more than its memory limit of %s (OOMKilled). Raise "
 			"spec.resources.limits.memory.",
 			view->pod->name, container->name, container->memory_limit);
 	else
-		find(view, 88, REASON_OUT_OF_MEMORY,
+		find(view, 88, REASON_OUT_OF_MEMORY, container,
 			"Pod %s: container %s was ended because its node ran out of memory (OOMKilled). Set "
 			"spec.resources.requests.memory.",
 			view->pod->name, container->name);
@@ -165,18 +183,16 @@ static void memory_find(const struct view *view, const struct container *contain
 
 static void crash_find(const struct view *view, const struct container *container, int exit_code, const char *cause)
 {
-	if (is_proxy(container))
-		find(view, 60, REASON_SIDECAR_NOT_READY,
-			"Pod %s: container krypton-proxy ends with exit code %d, restarted %d times. See: kubectl logs %s -c "
-			"krypton-proxy "
-			"--previous.",
-			view->pod->name, exit_code, container->restarts, view->pod->name);
-	else
-		find(view, 85, REASON_CRASH_LOOP,
-			"Pod %s: container %s ends with exit code %d (%s), restarted %d times. See: kubectl logs %s -c %s "
-			"--previous.",
-			view->pod->name, container->name, exit_code, words(cause), container->restarts, view->pod->name,
-			container->name);
+	if (is_proxy(container)) {
+		if (find(view, 60, REASON_SIDECAR_NOT_READY, container,
+			    "Pod %s: container krypton-proxy ends with exit code %d, restarted %d times.", view->pod->name,
+			    exit_code, container->restarts))
+			view->found->command = remedy_of(REASON_CRASH_LOOP)->command;
+	} else {
+		find(view, 85, REASON_CRASH_LOOP, container,
+			"Pod %s: container %s ends with exit code %d (%s), restarted %d times.", view->pod->name, container->name,
+			exit_code, words(cause), container->restarts);
+	}
 }
 
 static bool is_oom(const char *reason)
@@ -193,18 +209,21 @@ static void waiting_find(const struct view *view, const struct container *contai
 		pull_find(view, container);
 	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation)) && is_about_absence(container->message) &&
 		strcmp(container->reason, "CreateContainerConfigError") == 0) {
-		find(view, 80, REASON_CONFIG_MISSING,
+		find(view, 80, REASON_CONFIG_MISSING, container,
 			"Pod %s: container %s cannot be made: %s. Create what is missing or correct spec.env and spec.envFrom.",
 			view->pod->name, container->name, words(container->message));
 	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation))) {
-		find(view, is_proxy(container) ? 60 : 84, is_proxy(container) ? REASON_SIDECAR_NOT_READY : REASON_CRASH_LOOP,
-			"Pod %s: container %s cannot be started: %s.", view->pod->name, container->name, words(container->message));
+		/* It never ran: there is no log. */
+		if (find(view, is_proxy(container) ? 60 : 84, is_proxy(container) ? REASON_SIDECAR_NOT_READY : REASON_CRASH_LOOP,
+			    container, "Pod %s: container %s cannot be started: %s.", view->pod->name, container->name,
+			    words(container->message)))
+			view->found->command = remedy_of(REASON_SIDECAR_NOT_READY)->command;
 	} else if (container->has_last && is_oom(container->last_reason)) {
 		memory_find(view, container);
 	} else if (container->has_last) {
 		crash_find(view, container, container->last_exit_code, container->last_reason);
 	} else if (mount != NULL && is_about_absence(mount->message)) {
-		find(view, 80, REASON_CONFIG_MISSING,
+		find(view, 80, REASON_CONFIG_MISSING, container,
 			"Pod %s waits for a volume: %s. Create what is missing or correct spec.podTemplate.", view->pod->name,
 			words(mount->message));
 	}
@@ -227,7 +246,7 @@ static void running_find(const struct view *view, const struct container *contai
 		return;
 	const struct warning *probe = warning_of(view, "Unhealthy", container->name);
 	if (container->has_probe && probe != NULL)
-		find(view, 40, REASON_AGENT_PROBE_FAILING, "Pod %s: container %s runs and its own probe fails: %s.",
+		find(view, 40, REASON_AGENT_PROBE_FAILING, container, "Pod %s: container %s runs and its own probe fails: %s.",
 			view->pod->name, container->name, words(probe->message));
 }
 
@@ -237,6 +256,7 @@ static void look_again(const struct view *view, int64_t after_ms)
 		view->found->recheck_after_ms = after_ms;
 }
 
+/* The command takes the lowest port seen: with one, which is usual, it is the agent's. */
 static void mismatch_find(const struct view *view)
 {
 	char ports[SIDECAR_PORTS_MAX * sizeof("65535, ")];
@@ -244,10 +264,11 @@ static void mismatch_find(const struct view *view)
 
 	for (size_t i = 0; i < view->word->port_count; i++)
 		len += (size_t)snprintf(ports + len, sizeof(ports) - len, "%s%u", i > 0 ? ", " : "", view->word->ports[i]);
-	find(view, 35, REASON_PORT_MISMATCH,
-		"Pod %s: the agent does not listen on port %d (spec.port); the pod listens on %s. Set spec.port to the agent's "
-		"port, or let the agent listen on %d.",
-		view->pod->name, view->input->agent->port, ports, view->input->agent->port);
+	if (find(view, 35, REASON_PORT_MISMATCH, NULL,
+		    "Pod %s: the agent does not listen on port %d (spec.port); the pod listens on %s. Set spec.port to the agent's "
+		    "port, or let the agent listen on %d.",
+		    view->pod->name, view->input->agent->port, ports, view->input->agent->port))
+		view->found->place.port = view->word->port_count > 0 ? view->word->ports[0] : view->input->agent->port;
 }
 
 /* Agent and sidecar both run, and the sidecar says not ready: it knows why. */
@@ -263,24 +284,22 @@ static void word_find(const struct view *view)
 	case SIDECAR_RETIRED: return;
 	case SIDECAR_PORT_MISMATCH: mismatch_find(view); return;
 	case SIDECAR_PROBE_FAILING:
-		find(view, 40, REASON_AGENT_PROBE_FAILING,
-			"Pod %s: the agent accepts connections on port %d, but its own readiness probe does not pass. See: kubectl "
-			"logs %s -c agent.",
-			name, port, name);
+		find(view, 40, REASON_AGENT_PROBE_FAILING, NULL,
+			"Pod %s: the agent accepts connections on port %d, but its own readiness probe does not pass.", name, port);
 		return;
 	case SIDECAR_NOT_LISTENING:
-		find(view, 30, REASON_AGENT_NOT_LISTENING,
+		find(view, 30, REASON_AGENT_NOT_LISTENING, NULL,
 			"Pod %s: container agent runs, but listens on no port. If it is not just slow to start, let it listen on "
-			"port %d (spec.port). See: kubectl logs %s -c agent.",
-			name, port, name);
+			"port %d (spec.port).",
+			name, port);
 		return;
 	case SIDECAR_UNKNOWN: break;
 	}
-	find(view, 30, REASON_AGENT_NOT_LISTENING,
-		"Pod %s: container agent runs, but krypton-proxy gets no connection on port %d. If the agent is not just slow to "
-		"start, "
-		"let it listen on spec.port; the ports it listens on are in: kubectl logs %s -c krypton-proxy.",
-		name, port, name);
+	if (find(view, 30, REASON_AGENT_NOT_LISTENING, NULL,
+		    "Pod %s: container agent runs, but krypton-proxy gets no connection on port %d. If the agent is not just slow "
+		    "to start, let it listen on spec.port; krypton-proxy logs the ports it listens on.",
+		    name, port))
+		view->found->place.container = CONTAINER_PROXY;
 }
 
 static void listening_find(const struct view *view)
@@ -326,17 +345,17 @@ static void pod_find(const struct view *view)
 	const struct pod *pod = view->pod;
 
 	if (pod->reason != NULL && strcmp(pod->reason, "Evicted") == 0) {
-		find(view, 20, REASON_EVICTED, "Pod %s was evicted from node %s: %s.", pod->name, words(pod->node),
+		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %s.", pod->name, words(pod->node),
 			words(pod->message));
 		return;
 	}
 	if (pod->reason != NULL && strcmp(pod->reason, "NodeLost") == 0) {
-		find(view, 50, REASON_NODE_LOST, "Node %s of pod %s no longer answers.", words(pod->node), pod->name);
+		find(view, 50, REASON_NODE_LOST, NULL, "Node %s of pod %s no longer answers.", words(pod->node), pod->name);
 		return;
 	}
 	if (pod->unscheduled != NULL) {
-		find(view, 70, REASON_UNSCHEDULABLE, "Pod %s fits on no node: %s. Lower spec.resources.requests or add capacity.",
-			pod->name, pod->unscheduled);
+		find(view, 70, REASON_UNSCHEDULABLE, NULL,
+			"Pod %s fits on no node: %s. Lower spec.resources.requests or add capacity.", pod->name, pod->unscheduled);
 		return;
 	}
 	if (is_leaving(view))
@@ -355,26 +374,45 @@ static void replica_failure_find(const struct view *view)
 	if (failure == NULL)
 		return;
 	if (strstr(failure, "serviceaccount") != NULL && strstr(failure, "not found") != NULL)
-		find(view, 95, REASON_CONFIG_MISSING,
+		find(view, 95, REASON_CONFIG_MISSING, NULL,
 			"No pod can be made: %.500s. Create the ServiceAccount or correct spec.serviceAccountName.", failure);
 	else
-		find(view, 95, REASON_PODS_FORBIDDEN, "No pod can be made: %.500s.", failure);
+		find(view, 95, REASON_PODS_FORBIDDEN, NULL, "No pod can be made: %.500s.", failure);
 }
 
 /* All pods that take no requests. */
 struct findings {
 	struct finding gravest;
-	int retired, awaited; /* pods whose sidecar says so, or has not said anything yet */
+	int pods[REASON_COUNT]; /* by what each of them shows first */
+	int retired, awaited;   /* pods whose sidecar says so, or has not said anything yet */
 };
+
+static void findings_add(struct findings *findings, const struct finding *found)
+{
+	int64_t again_ms = findings->gravest.recheck_after_ms;
+
+	if (found->recheck_after_ms > 0 && (again_ms == 0 || found->recheck_after_ms < again_ms))
+		again_ms = found->recheck_after_ms;
+	if (found->rank > 0)
+		findings->pods[found->reason]++;
+	if (found->rank > findings->gravest.rank)
+		findings->gravest = *found;
+	findings->gravest.recheck_after_ms = again_ms;
+}
 
 static void faults_find(const struct diagnosis_input *input, struct findings *ret_findings)
 {
 	static const struct sidecar_word unknown = { .says = SIDECAR_UNKNOWN };
 	const struct sighting *sighting = input->sighting;
-	struct view view = { .input = input, .found = &ret_findings->gravest };
+	struct finding found = { 0 };
+	struct view view = { .input = input, .found = &found };
 
 	*ret_findings = (struct findings){ 0 };
+	replica_failure_find(&view);
+	findings_add(ret_findings, &found);
+	ret_findings->pods[found.reason] = 0; /* those are pods that there are not */
 	for (size_t i = 0; i < sighting->pod_count; i++) {
+		found = (struct finding){ 0 };
 		view.pod = sighting->pods[i];
 		view.word = sighting->words[i] == NULL ? &unknown : sighting->words[i];
 		if (view.pod->is_deleting || view.pod->is_ready)
@@ -385,8 +423,35 @@ static void faults_find(const struct diagnosis_input *input, struct findings *re
 			look_again(&view, ASKING_PATIENCE_MS);
 		}
 		pod_find(&view);
+		findings_add(ret_findings, &found);
 	}
-	replica_failure_find(&view);
+}
+
+/* "… Also: CrashLoop (2 pods), Unschedulable (1 pod)." Then the command to go on with. */
+static void findings_tell(const struct findings *findings, bool others_serve, struct buf *out)
+{
+	const struct finding *gravest = &findings->gravest;
+	const char *lead = " Also: ";
+	int same = findings->pods[gravest->reason] - 1;
+	bool is_full = buf_append_terminated(out, gravest->message) == -1;
+
+	if (same > 0)
+		is_full |= buf_format(out, " The same in %d other pod%s.", same, same > 1 ? "s" : "") == -1;
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		int pods = findings->pods[reason];
+
+		if (pods == 0 || reason == (int)gravest->reason)
+			continue;
+		is_full |=
+			buf_format(out, "%s%s (%d pod%s)", lead, reason_name((enum reason)reason), pods, pods > 1 ? "s" : "") == -1;
+		lead = ", ";
+	}
+	is_full |= lead[0] == ',' && buf_append(out, ".", 1) == -1;
+	is_full |= others_serve && buf_append_terminated(out, " Other pods take requests.") == -1;
+	if (gravest->command != NULL)
+		is_full |=
+			buf_append_terminated(out, " Next: ") == -1 || remedy_command(gravest->command, &gravest->place, out) == -1;
+	BUG_ON(is_full); /* every part is bounded */
 }
 
 static void conclude(struct diagnosis *diagnosis, enum reason reason, bool is_available, const char *format, ...) printf_like(4, 5);
@@ -444,8 +509,11 @@ static void diagnose_awake(const struct diagnosis_input *input, const struct rol
 	} else if (conclude_retired(input->agent, rollout, &findings, ret_diagnosis)) {
 		return;
 	} else if (gravest->rank > 0) {
-		conclude(ret_diagnosis, gravest->reason, rollout->ready > 0, "%s%s", gravest->message,
-			rollout->ready > 0 ? " Other pods take requests." : "");
+		scoped_buf message;
+
+		buf_init(&message, DIAGNOSIS_BYTES - 1);
+		findings_tell(&findings, rollout->ready > 0, &message);
+		conclude(ret_diagnosis, gravest->reason, rollout->ready > 0, "%s", buf_terminated(&message));
 		ret_diagnosis->is_fault = true;
 	} else if (rollout->ready > 0) {
 		conclude(ret_diagnosis, REASON_SCALING, true,
@@ -472,6 +540,21 @@ static void message_repair(char *message)
 	}
 }
 
+static void conclude_refused(const struct diagnosis_input *input, const struct rollout *rollout, struct diagnosis *ret_diagnosis)
+{
+	const struct remedy *remedy = remedy_of(input->refusal);
+	const struct remedy_place place = { .name_space = input->agent->name_space, .agent = input->agent->name };
+	scoped_buf next;
+
+	buf_init(&next, 512);
+	if (remedy != NULL &&
+		(buf_append_terminated(&next, " Next: ") == -1 || remedy_command(remedy->command, &place, &next) == -1))
+		BUG_ON("names are bounded");
+	conclude(ret_diagnosis, input->refusal, rollout->ready > 0, "%.700s%s%s", input->refusal_words,
+		rollout->ready > 0 ? ". Pods of before still take requests." : ".", buf_terminated(&next));
+	ret_diagnosis->is_fault = true;
+}
+
 void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnosis)
 {
 	static const struct rollout none = { 0 };
@@ -482,9 +565,7 @@ void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnos
 	if (input->agent->is_deleting) {
 		conclude(ret_diagnosis, REASON_DELETING, false, "The agent is being deleted.");
 	} else if (input->is_refused) {
-		conclude(ret_diagnosis, input->refusal, rollout->ready > 0, "%.700s%s", input->refusal_words,
-			rollout->ready > 0 ? ". Pods of before still take requests." : ".");
-		ret_diagnosis->is_fault = true;
+		conclude_refused(input, rollout, ret_diagnosis);
 	} else if (wanted == 0) {
 		conclude(ret_diagnosis, REASON_ASLEEP, true, "No pod runs; the next request starts one.");
 	} else {

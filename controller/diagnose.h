@@ -15,7 +15,7 @@
 
 #define DIAGNOSIS_PODS_MAX     64
 #define DIAGNOSIS_WARNINGS_MAX 64
-#define DIAGNOSIS_BYTES        900
+#define DIAGNOSIS_BYTES        2560
 
 /* What an agent's pods looked like at one instant. All borrowed. */
 struct sighting {

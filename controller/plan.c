@@ -308,7 +308,7 @@ static bool is_name_taken(struct plan *plan, const struct plan_input *input)
 		(void)err_set(&plan->words, ERR_INVALID,
 			"%s %s is there already and is not this Agent's: delete it, or give the Agent another name",
 			child_resource((enum child_kind)kind)->kind, input->agent->name);
-		return is_refused(plan, REASON_NAME_TAKEN);
+		return is_refused(plan, REASON_NAME_CONFLICT);
 	}
 	return false;
 }

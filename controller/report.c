@@ -13,7 +13,8 @@
 #include "controller/desired_service.h"
 #include "kube/conditions.h"
 
-#define URL_BYTES_MAX 4096
+#define URL_BYTES_MAX     4096
+#define REPORT_CONDITIONS 2
 
 enum phase report_phase(const struct agent *agent, const struct rollout *rollout, const struct diagnosis *diagnosis)
 {
@@ -42,17 +43,31 @@ static bool is_said(const json_t *status, const json_t *wanted)
 	return true;
 }
 
-struct json_t *report_status(const struct agent *agent, const struct json_t *object, const struct rollout *rollout,
-	const struct diagnosis *diagnosis, int64_t now_ms)
+/* Available: can it be called? Progressing: does what is wanted come about? A new image that cannot be pulled leaves the first one
+   True as long as the pods of before serve. */
+static void conditions_of(
+	const struct agent *agent, const struct diagnosis *diagnosis, struct kube_condition ret_conditions[REPORT_CONDITIONS])
 {
-	const json_t *status = json_at(object, "/status"), *conditions = json_object_get(status, "conditions");
-	const struct kube_condition condition = {
+	const struct kube_condition available = {
 		.type = CONDITION_AVAILABLE,
 		.status = diagnosis->is_available ? "True" : "False",
 		.reason = reason_name(diagnosis->reason),
 		.message = diagnosis->message,
 		.observed_generation = agent->generation,
 	};
+
+	ret_conditions[0] = available;
+	ret_conditions[1] = available;
+	ret_conditions[1].type = CONDITION_PROGRESSING;
+	ret_conditions[1].status = diagnosis->is_fault ? "False" : "True";
+}
+
+struct json_t *report_status(const struct agent *agent, const struct json_t *object, const struct rollout *rollout,
+	const struct diagnosis *diagnosis, int64_t now_ms)
+{
+	const json_t *status = json_at(object, "/status"), *before = json_object_get(status, "conditions");
+	struct kube_condition conditions[REPORT_CONDITIONS];
+	bool is_told = true;
 	scoped_json report = json_object();
 	scoped_buf url;
 
@@ -63,9 +78,13 @@ struct json_t *report_status(const struct agent *agent, const struct json_t *obj
 	json_put(report, "/status/readyReplicas", json_integer(rollout == NULL ? 0 : rollout->ready));
 	json_put_text(report, "/status/url", buf_terminated(&url));
 	json_put(report, "/status/observedGeneration", json_integer(agent->generation));
-	if (is_said(status, json_at(report, "/status")) && kube_conditions_say(conditions, &condition))
+	conditions_of(agent, diagnosis, conditions);
+	for (size_t i = 0; i < ARRAY_LEN(conditions); i++)
+		is_told = is_told && kube_conditions_say(before, &conditions[i]);
+	if (is_told && is_said(status, json_at(report, "/status")))
 		return NULL;
-	json_put(report, "/status/conditions/-", kube_conditions_entry(conditions, &condition, now_ms));
+	for (size_t i = 0; i < ARRAY_LEN(conditions); i++)
+		json_put(report, "/status/conditions/-", kube_conditions_entry(before, &conditions[i], now_ms));
 	return json_incref(report);
 }
 

@@ -13,7 +13,8 @@
 
 struct json_t;
 
-#define CONDITION_AVAILABLE "Available"
+#define CONDITION_AVAILABLE   "Available"
+#define CONDITION_PROGRESSING "Progressing"
 
 enum phase report_phase(const struct agent *agent, const struct rollout *rollout, const struct diagnosis *diagnosis);
 /* What to apply to the status (our fields alone), or NULL where it says so already. Yours. */

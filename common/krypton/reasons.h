@@ -16,7 +16,7 @@
 	X(DELETING, "Deleting", false, "The agent is being deleted.")                                                    \
 	X(INVALID_POD_TEMPLATE, "InvalidPodTemplate", true, "spec.podTemplate changes what is Krypton's, or is no pod.") \
 	X(INVALID_SPEC, "InvalidSpec", true, "The API server refuses what the spec asks for.")                           \
-	X(NAME_TAKEN, "NameTaken", true, "An object of the agent's name is there already and is not the agent's.")       \
+	X(NAME_CONFLICT, "NameConflict", true, "An object of the agent's name is there already and is not the agent's.") \
 	X(IMAGE_PULL_FAILED, "ImagePullFailed", true, "An image cannot be pulled.")                                      \
 	X(PULL_SECRET_MISSING, "PullSecretMissing", true, "A pull secret that the spec names is not there.")             \
 	X(PORT_MISMATCH, "PortMismatch", true, "The agent listens, but not on spec.port.")                               \

@@ -196,7 +196,7 @@ becomes "status.url carries port and invocationPath" 5 http://full.$ns.svc:9000/
 # --- replicas and status ---
 $k -n $ns patch agent plain --subresource=status --type=merge -p '{"status":{"desiredReplicas":4,"lastInvocationAt":"2026-01-01T00:00:00Z","conditions":[{"type":"Scaled","status":"True","reason":"Load","message":"","lastTransitionTime":"2026-01-01T00:00:00Z"}]}}' > /dev/null
 becomes "the Deployment follows status.desiredReplicas" 5 4 field deployment plain '{.spec.replicas}'
-becomes "the condition of the controller stands beside the scaler's" 5 '["Available","Scaled"]' object agent plain '[.status.conditions[].type] | sort'
+becomes "the condition of the controller stands beside the scaler's" 5 '["Available","Progressing","Scaled"]' object agent plain '[.status.conditions[].type] | sort'
 same "fields of others stay as they are" "4 2026-01-01T00:00:00Z" "$(field agent plain '{.status.desiredReplicas} {.status.lastInvocationAt}')"
 rolled_out plain 4
 becomes "ready pods make it Ready" 5 '["Ready",4,4,"True","Ready"]' object agent plain \
@@ -241,7 +241,7 @@ same "labels and annotations of others and a rollout restart survive" "mine mine
 # --- what is refused ---
 $k -n $ns create service clusterip taken --tcp=80 > /dev/null
 agent taken <<< 'image: i'
-becomes "a name that somebody else's Service has is not taken over" 10 NameTaken field agent taken '{.status.conditions[0].reason}'
+becomes "a name that somebody else's Service has is not taken over" 10 NameConflict field agent taken '{.status.conditions[0].reason}'
 same "that Service is left as it is" "80 " "$(field service taken '{.spec.ports[0].port} {.metadata.ownerReferences}')"
 has "the condition says what to do" "Service taken is there already and is not this Agent's: delete it" "$(available taken message)"
 $k -n $ns delete service taken > /dev/null

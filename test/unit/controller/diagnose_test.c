@@ -2,9 +2,14 @@
 /* Pods and Events as the kubelet writes them, and what is said about them. */
 #include "controller/diagnose.h"
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "controller/asking.h"
 #include "controller/report.h"
 #include "objects.h"
+
+#define GOLDEN       "test/data/messages.txt"
+#define GOLDEN_BYTES 65536
 
 #define NOW INT64_C(1767225660000) /* 2026-01-01T00:01:00Z */
 
@@ -57,6 +62,21 @@ static void diagnosis_of(const struct row *row, const struct rollout *rollout, c
 
 static const struct rollout none_ready = { .wanted = 1, .replicas = 1, .updated = 1, .is_seen = true };
 
+/* Whole messages, to be read as people read them. */
+static void golden_check(struct buf *seen)
+{
+	struct err err = { 0 };
+	scoped_buf golden;
+
+	buf_init(&golden, GOLDEN_BYTES);
+	if (file_read(GOLDEN, &golden, &err) == -1)
+		fail_msg("%s", err.message);
+	if (text_equal(buf_text(&golden), buf_text(seen)))
+		return;
+	(void)fprintf(stderr, "%s", buf_terminated(seen));
+	fail_msg("messages differ from %s; if that is meant, it should be what stands above", GOLDEN);
+}
+
 static void every_fault_has_its_reason_and_words(void **state)
 {
 	static const struct row rows[] = {
@@ -83,8 +103,8 @@ static void every_fault_has_its_reason_and_words(void **state)
 		  "exitCode':3,"
 		  "'reason':'Error'}}}",
 			UP_NOT_READY, "", NULL, REASON_CRASH_LOOP,
-			"container agent ends with exit code 3 (Error), restarted 4 times. See: kubectl logs hello-7d-x -c agent "
-			"--previous." },
+			"container agent ends with exit code 3 (Error), restarted 4 times. Next: kubectl -n shop logs hello-7d-x "
+			"-c agent --previous" },
 		{ "{'name':'agent','restartCount':1,'state':{'terminated':{'exitCode':1,'reason':'Error'}}}", UP_NOT_READY, "",
 			NULL, REASON_CRASH_LOOP, "exit code 1" },
 		{ "{'name':'agent','restartCount':1,'state':{'terminated':{'exitCode':137,'reason':'OOMKilled'}}}", UP_NOT_READY,
@@ -107,16 +127,65 @@ static void every_fault_has_its_reason_and_words(void **state)
 		{ "{}", "{}", ",'reason':'NodeLost'", NULL, REASON_NODE_LOST, "node-1" },
 	};
 
+	scoped_buf golden;
+
 	(void)state;
+	buf_init(&golden, GOLDEN_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct diagnosis diagnosis;
 
 		diagnosis_of(&rows[i], &none_ready, NULL, &diagnosis);
+		assert_return_code(buf_format(&golden, "%s: %s\n\n", reason_name(diagnosis.reason), diagnosis.message), 0);
 		if (diagnosis.reason != rows[i].reason || strstr(diagnosis.message, rows[i].words) == NULL)
 			fail_msg("row %zu: %s: %s", i, reason_name(diagnosis.reason), diagnosis.message);
 		assert_false(diagnosis.is_available);
 		assert_true(diagnosis.is_fault);
 	}
+	golden_check(&golden);
+}
+
+static void the_first_fault_is_told_and_the_others_are_counted(void **state)
+{
+	static const char *const statuses[] = {
+		"{'name':'agent','ready':true,'state':{'running':{}}},{'name':'krypton-proxy','ready':true,'state':{'running':{}}}",
+		WAITS("ErrImagePull", "no such host") "," UP_NOT_READY,
+		WAITS("ErrImagePull", "no such host") "," UP_NOT_READY,
+		"{'name':'agent','restartCount':4,'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'terminated':{'"
+		"exitCode':3,'reason':'Error'}}}," UP_NOT_READY,
+	};
+	static const struct rollout one_ready = { .wanted = 4, .replicas = 4, .updated = 3, .ready = 1, .is_seen = true };
+	scoped_json object = agent_object("", ",'status':{'desiredReplicas':4}");
+	scoped(agent) agent = agent_of(object);
+	struct pod *pods[ARRAY_LEN(statuses)];
+	struct sighting sighting = { .pod_count = ARRAY_LEN(statuses) };
+	const struct diagnosis_input input = { .agent = agent, .rollout = &one_ready, .sighting = &sighting, .now_ms = NOW };
+	struct diagnosis diagnosis;
+	char text[4096];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		(void)snprintf(text, sizeof(text),
+			"{'metadata':{'name':'hello-7d-%zu','uid':'p%zu','labels':{'krypton.ai/agent':'hello'}}," SPEC
+			",'status':{'phase':'Running'%s,'containerStatuses':[%s]}}",
+			i, i, i == 0 ? ",'conditions':[{'type':'Ready','status':'True'}]" : "", statuses[i]);
+		scoped_json pod_object = object_of(text);
+		pods[i] = pod_from_json(pod_object);
+		sighting.pods[i] = pods[i];
+	}
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_IMAGE_PULL_FAILED);
+	assert_string_equal(diagnosis.message,
+		"Pod hello-7d-1: image img:1 of container agent cannot be pulled: no such host. Check the image's name and tag and "
+		"spec.imagePullSecrets. The same in 1 other pod. Also: CrashLoop (1 pod). Other pods take requests. Next: kubectl "
+		"-n shop describe pod hello-7d-1");
+	assert_true(diagnosis.is_available);
+	scoped_json report = report_status(agent, object, &one_ready, &diagnosis, NOW);
+	assert_string_equal(json_text_at(report, "/status/conditions/0/status"), "True");
+	assert_string_equal(json_text_at(report, "/status/conditions/1/type"), "Progressing");
+	assert_string_equal(json_text_at(report, "/status/conditions/1/status"), "False");
+	assert_string_equal(json_text_at(report, "/status/conditions/1/reason"), "ImagePullFailed");
+	for (size_t i = 0; i < ARRAY_LEN(pods); i++)
+		pod_free(&pods[i]);
 }
 
 static void the_agent_s_own_probe_is_quoted(void **state)
@@ -214,7 +283,7 @@ static void a_sidecar_s_word_says_what_keeps_its_pod(void **state)
 			"Pod hello-7d-x: the agent does not listen on port 8080 (spec.port); the pod listens on 3000, 9090. Set" },
 		{ { .says = SIDECAR_NOT_LISTENING }, "", 1, NONE_OF_ONE, REASON_AGENT_NOT_LISTENING, false, true, "Pending",
 			"Pod hello-7d-x: container agent runs, but listens on no port. If it is not just slow to start, let it "
-			"listen on port 8080 (spec.port). See: kubectl logs hello-7d-x -c agent." },
+			"listen on port 8080 (spec.port). Next: kubectl -n shop logs hello-7d-x -c agent" },
 		{ { .says = SIDECAR_PROBE_FAILING }, "", 1, NONE_OF_ONE, REASON_AGENT_PROBE_FAILING, false, true, "Pending",
 			"Pod hello-7d-x: the agent accepts connections on port 8080, but its own readiness probe does not pass." },
 		{ { .says = SIDECAR_UNKNOWN }, "", 1, NONE_OF_ONE, REASON_AGENT_NOT_LISTENING, false, true, "Pending",
@@ -403,7 +472,8 @@ static void a_refusal_outweighs_what_pods_say(void **state)
 	input.rollout = &ready;
 	diagnose(&input, &diagnosis);
 	assert_true(diagnosis.is_available);
-	assert_string_equal(diagnosis.message, "spec.podTemplate: no. Pods of before still take requests.");
+	assert_string_equal(diagnosis.message,
+		"spec.podTemplate: no. Pods of before still take requests. Next: kubectl -n shop edit agent hello");
 }
 
 static void half_a_character_does_not_reach_the_status(void **state)
@@ -422,7 +492,7 @@ static void half_a_character_does_not_reach_the_status(void **state)
 
 	(void)state;
 	diagnose(&input, &diagnosis);
-	assert_string_equal(diagnosis.message, "caf?.");
+	assert_string_equal(diagnosis.message, "caf?. Next: kubectl -n shop edit agent hello");
 }
 
 /* --- the report --- */
@@ -441,6 +511,8 @@ static void a_status_is_sent_once(void **state)
 		"{'status':{'phase':'Ready','replicas':1,'readyReplicas':1,'url':'http://hello.shop.svc:8080/"
 		"','observedGeneration':2,"
 		"'conditions':[{'type':'Available','status':'True','reason':'Ready','message':'1 of 1 pods take requests.',"
+		"'lastTransitionTime':'2026-01-01T00:01:00Z','observedGeneration':2},"
+		"{'type':'Progressing','status':'True','reason':'Ready','message':'1 of 1 pods take requests.',"
 		"'lastTransitionTime':'2026-01-01T00:01:00Z','observedGeneration':2}]}}");
 	(void)json_object_update(json_at(object, "/status"), json_at(report, "/status"));
 	assert_null(report_status(agent, object, &one, &fine, NOW + 5000));
@@ -450,7 +522,7 @@ static void every_field_of_ours_is_news_when_it_changes(void **state)
 {
 	static const char *const pointers[] = { "/status/phase", "/status/replicas", "/status/readyReplicas", "/status/url",
 		"/status/observedGeneration", "/status/conditions/0/reason", "/status/conditions/0/message",
-		"/status/conditions/0/status" };
+		"/status/conditions/0/status", "/status/conditions/1/status" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(pointers); i++) {
@@ -503,6 +575,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_has_its_reason_and_words),
+		cmocka_unit_test(the_first_fault_is_told_and_the_others_are_counted),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
 		cmocka_unit_test(a_sidecar_s_word_says_what_keeps_its_pod),

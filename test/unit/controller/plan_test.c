@@ -269,7 +269,7 @@ static void an_object_of_somebody_else_is_not_taken(void **state)
 	scoped(plan) plan = plan_make(&scene.input);
 	assert_int_equal(plan->count, 0);
 	assert_true(plan->is_refused);
-	assert_int_equal(plan->refusal, REASON_NAME_TAKEN);
+	assert_int_equal(plan->refusal, REASON_NAME_CONFLICT);
 	scene_end(&scene);
 }
 
