@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "controller/condition_gauge.h"
 #include "controller/inquiry.h"
 #include "controller/internal_key.h"
 #include "controller/metrics.h"
@@ -121,6 +122,7 @@ static void work_begin(struct controller *controller)
 		controller->queue = kube_queue_new(controller->tools.loop, &queue);
 		controller->inquiry = inquiry_new(controller->tools.loop, &inquiry);
 		controller->pass_tools.inquiry = controller->inquiry;
+		controller->pass_tools.conditions = condition_gauge_new(controller->tools.metrics);
 		observe_each_pod(controller->observe, pod_see, controller);
 		log_info("work.begun", LOG_INT("agents", (int64_t)observe_agent_count(controller->observe)));
 	}
@@ -133,6 +135,7 @@ static void work_end(struct controller *controller)
 	kube_queue_free(&controller->queue);
 	inquiry_free(&controller->inquiry);
 	controller->pass_tools.inquiry = NULL;
+	condition_gauge_free(&controller->pass_tools.conditions);
 	controller->passes = map_new(pass_release);
 	internal_key_stop(controller->key);
 }

@@ -42,6 +42,10 @@ static const struct metric_spec specs[] = {
 	[METRIC_API_FAILURES] = { .name = "krypton_controller_api_failures_total",
 		.type = METRIC_COUNTER,
 		.help = "Requests to the API server that failed by transport or with a 5xx." },
+	[METRIC_CONDITION] = { .name = "krypton_agent_condition",
+		.type = METRIC_GAUGE,
+		.help = "1 for what the condition Available of each Agent says; see reasons.md.",
+		.labels = "agent,namespace,condition,status,reason" },
 };
 
 struct metrics *controller_metrics_new(void)

@@ -19,6 +19,7 @@ enum controller_metric {
 	METRIC_API_REQUESTS,
 	METRIC_API_CONFLICTS,
 	METRIC_API_FAILURES,
+	METRIC_CONDITION,
 };
 
 struct metrics *controller_metrics_new(void);

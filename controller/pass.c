@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "controller/act.h"
+#include "controller/condition_gauge.h"
 #include "controller/diagnose.h"
 #include "controller/inquiry.h"
 #include "controller/internal_key.h"
@@ -132,6 +133,7 @@ static void pass_report(struct pass *pass)
 	};
 
 	pass_diagnose(pass);
+	condition_gauge_say(pass->tools->conditions, pass->agent, pass->diagnosis.is_available, pass->diagnosis.reason);
 	scoped_json status = report_status(pass->agent, pass->snapshot->object, rollout, &pass->diagnosis, instant_wall_ms());
 	if (status == NULL)
 		pass_finish(pass, pass->err.code == ERR_NONE ? NULL : &pass->err);
@@ -282,6 +284,7 @@ void pass_run(struct pass *pass)
 	pass->snapshot = observe_take(pass->tools->observe, pass->key);
 	if (pass->snapshot == NULL) {
 		settled_forget(pass);
+		condition_gauge_forget(pass->tools->conditions, pass->key);
 		pass_finish(pass, NULL);
 		return;
 	}

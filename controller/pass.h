@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+struct condition_gauge;
 struct controller_options;
 struct inquiry;
 struct internal_key;
@@ -26,6 +27,7 @@ struct pass_tools {
 	const struct inquiry *inquiry; /* while passes run */
 	struct internal_key *key;
 	struct metrics *metrics;
+	struct condition_gauge *conditions;
 	struct map *settled;
 	int *rolling; /* passes that are about to replace pods for the release's sake: observe does not see those yet */
 	void *arg;

@@ -344,6 +344,15 @@ void metrics_observe(struct metrics *metrics, size_t id, const char *const *labe
 	series->value += value;
 }
 
+void metrics_remove(struct metrics *metrics, size_t id, const char *const *labels)
+{
+	struct labels rendered;
+
+	BUG_ON(id >= metrics->count);
+	labels_render(&rendered, &metrics->specs[id], labels);
+	map_remove(metrics->series[id], rendered.at);
+}
+
 void metrics_forget_agent(struct metrics *metrics, const char *agent, const char *agent_namespace)
 {
 	struct forgetting forgetting = { 0 };

@@ -33,6 +33,8 @@ void metrics_free(struct metrics **metrics);
 void metrics_add(struct metrics *metrics, size_t id, const char *const *labels, double amount);
 void metrics_set(struct metrics *metrics, size_t id, const char *const *labels, double value);
 void metrics_observe(struct metrics *metrics, size_t id, const char *const *labels, double value);
+/* Forgets one series; absent is fine. */
+void metrics_remove(struct metrics *metrics, size_t id, const char *const *labels);
 /* Forgets every series whose labels `agent` and `namespace` are these: the Agent is gone. */
 void metrics_forget_agent(struct metrics *metrics, const char *agent, const char *agent_namespace);
 
