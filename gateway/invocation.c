@@ -24,15 +24,14 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	const struct route *route = invocation->route;
 	const struct agent *agent = route != NULL ? route->agent : NULL;
 	struct refusal_facts facts = { .detail = detail };
-	char name[KUBE_KEY_BYTES];
 	scoped_buf body;
 	scoped_buf extra;
 
 	buf_init(&body, 4096);
 	buf_init(&extra, 4096);
 	if (route != NULL) {
-		kube_key_format(route->name_space, route->name, name);
-		facts.agent = name;
+		facts.name_space = route->name_space;
+		facts.name = route->name;
 	}
 	if (refusal == REFUSAL_START_TIMEOUT && agent != NULL) {
 		facts.reason = refusal_start_reason(agent->is_available ? NULL : agent->available_reason, route->seen_reason);

@@ -3,6 +3,7 @@
 #include "gateway/refusal.h"
 
 #include "krypton/reasons.h"
+#include "krypton/remedy.h"
 #include "net/problem.h"
 
 #define RETRY_SOON "Retry-After: 1\r\n"
@@ -23,17 +24,22 @@ static const struct {
 	[REFUSAL_BUFFER_FULL] = { 503, "BufferFull", "too many requests wait for this agent already",
 		"raise spec.maxReplicas or spec.concurrency, or the gateway's --max-buffer-per-agent", RETRY_SOON },
 	[REFUSAL_START_TIMEOUT] = { 504, "StartupTimeout", "none of the agent's pods became ready in time",
-		"kubectl describe agent says what keeps it; spec.startupTimeout gives it longer", "" },
+		"kubectl -n {namespace} describe agent {agent} says what keeps it; spec.startupTimeout gives it longer", "" },
 	[REFUSAL_QUEUE_TIMEOUT] = { 503, "OverCapacity", "every pod of the agent stayed at its concurrency",
 		"raise spec.maxReplicas or spec.concurrency", RETRY_SOON },
 	[REFUSAL_UNREACHABLE] = { 502, "AgentUnreachable", "the agent cannot be reached",
-		"kubectl describe agent; kubectl logs of container agent", "" },
+		"kubectl -n {namespace} describe agent {agent}", "" },
 	[REFUSAL_CLOSED] = { 502, "AgentClosedConnection", "the agent closed the connection before it answered",
-		"kubectl logs of container agent; the request was not sent again, as it may have been carried out", "" },
-	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1", "look at what listens on spec.port",
+		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; the request was not sent again, as it "
+		"may "
+		"have been carried out",
+		"" },
+	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1",
+		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; look at what listens on spec.port",
 		"" },
 	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout",
-		"raise spec.timeout if it needs longer", "" },
+		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; raise spec.timeout if it needs longer",
+		"" },
 };
 
 int refusal_status(enum refusal refusal)
@@ -76,10 +82,15 @@ const char *refusal_start_reason(const char *condition, const char *sidecar)
 
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out)
 {
+	const struct remedy_place place = { .name_space = facts->name_space, .agent = facts->name };
 	scoped_buf error;
+	scoped_buf hint;
 
 	buf_init(&error, 2048);
-	if (facts->agent != NULL && buf_format(&error, "agent %s: ", facts->agent) < 0)
+	buf_init(&hint, 1024);
+	if (facts->name != NULL && buf_format(&error, "agent %s/%s: ", facts->name_space, facts->name) < 0)
+		return -1;
+	if (remedy_command(TABLE[refusal].hint, &place, &hint) < 0)
 		return -1;
 	if (buf_append_terminated(&error, TABLE[refusal].error) < 0)
 		return -1;
@@ -87,6 +98,6 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	return problem_format(&(struct problem){ .error = buf_terminated(&error),
 				      .reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,
-				      .hint = TABLE[refusal].hint },
+				      .hint = buf_terminated(&hint) },
 		out);
 }

@@ -26,9 +26,9 @@ enum refusal {
 
 /* What is known of this case; each may be NULL. */
 struct refusal_facts {
-	const char *agent;  /* "namespace/name" */
-	const char *reason; /* of the Agent's condition or its sidecar, in place of the table's; not empty */
-	const char *detail; /* a sentence that may be told */
+	const char *name_space, *name; /* of an Agent that there is; both or neither */
+	const char *reason;            /* of the Agent's condition or its sidecar, in place of the table's; not empty */
+	const char *detail;            /* a sentence that may be told */
 };
 
 /* Why no pod became ready, of two that may know: the reason of the Agent's condition (NULL where that is True or unset) and what a

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints reference pages from the tables that the daemons are compiled with: tables metrics|reasons|errors. Linked with
+/* Prints reference pages from the tables that the daemons are compiled with: tables metrics|reasons|errors|troubleshooting. Linked
+   with
    --wrap=metrics_new, so that each daemon hands its table of metrics to us instead. */
 #include <jansson.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "base/metrics.h"
 #include "gateway/refusal.h"
 #include "krypton/reasons.h"
+#include "krypton/remedy.h"
 
 /* Declared here, as the daemons' headers have some names in common. */
 struct metrics *controller_metrics_new(void);
@@ -108,6 +110,32 @@ static void print_reasons(void)
 			reason_sentence(reason));
 }
 
+/* One section a reason that something can be done about. */
+static void print_troubleshooting(void)
+{
+	const struct remedy_place place = { "NAMESPACE", "AGENT", "POD", "CONTAINER", "NODE", 0 };
+
+	printf("# Troubleshooting\n\n"
+	       "`kubectl describe agent NAME` says what is wrong, where, and what to do next: the condition `Available` has a "
+	       "reason\n"
+	       "and a message that ends with a command to paste; `Progressing` is False where what is wanted cannot come about, "
+	       "also\n"
+	       "while pods of before serve. Events below it tell how it came to be. Callers get the reason in the body of a 502, "
+	       "503\n"
+	       "or 504. `krypton_agent_condition{reason}` is for alerts. This page has a section a reason.\n");
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		const struct remedy *remedy = remedy_of((enum reason)reason);
+		scoped_buf command;
+
+		buf_init(&command, 1024);
+		if (remedy == NULL || remedy_command(remedy->command, &place, &command) == -1)
+			continue;
+		printf("\n## %s\n\n%s\n\n**Seen:** %s\n\n**Cause:** %s\n\n**Mend:** %s\n\n```sh\n%s\n```\n", reason_name(reason),
+			reason_sentence(reason), remedy->symptom, remedy->cause, remedy->fix, buf_terminated(&command));
+	}
+	printf("\n");
+}
+
 static void print_error(enum refusal refusal)
 {
 	const char *extra = refusal_extra(refusal);
@@ -115,7 +143,9 @@ static void print_error(enum refusal refusal)
 	scoped_buf text;
 
 	buf_init(&text, 4096);
-	if (refusal_format(refusal, &(struct refusal_facts){ 0 }, &text) < 0)
+	/* From there on it is about an Agent that there is. */
+	const struct refusal_facts known = { .name_space = "NAMESPACE", .name = "NAME" }, unknown = { 0 };
+	if (refusal_format(refusal, refusal >= REFUSAL_BUFFER_FULL ? &known : &unknown, &text) < 0)
 		return;
 	scoped_json body = json_parse(buf_text(&text), &err);
 	printf("| %d%s | `%s` | %s | %s |\n", refusal_status(refusal), extra[0] != '\0' ? ", `Retry-After`" : "",
@@ -149,6 +179,8 @@ int main(int argc, char **argv)
 		print_metrics();
 	else if (strcmp(page, "reasons") == 0)
 		print_reasons();
+	else if (strcmp(page, "troubleshooting") == 0)
+		print_troubleshooting();
 	else if (strcmp(page, "errors") == 0)
 		print_errors();
 	else

@@ -42,13 +42,14 @@ static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
 	buf_init(&body, 4096);
 	assert_int_equal(
 		refusal_format(REFUSAL_START_TIMEOUT,
-			&(struct refusal_facts){ .agent = "default/hello", .reason = "PortMismatch", .detail = "listens on 9000" },
+			&(struct refusal_facts){
+				.name_space = "default", .name = "hello", .reason = "PortMismatch", .detail = "listens on 9000" },
 			&body),
 		0);
 	assert_non_null(strstr(
 		buf_terminated(&body), "\"agent default/hello: none of the agent's pods became ready in time: listens on 9000\""));
 	assert_non_null(strstr(buf_terminated(&body), "\"PortMismatch\""));
-	assert_non_null(strstr(buf_terminated(&body), "\"hint\""));
+	assert_non_null(strstr(buf_terminated(&body), "\"hint\": \"kubectl -n default describe agent hello says"));
 }
 
 static void a_timed_out_start_names_the_closest_known_cause(void **state)
