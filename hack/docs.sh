@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# hack/docs.sh — the pages in docs/reference, made from what the code itself says: the daemons' --help, the tables that
+# hack/docs.sh — the pages in docs/reference and docs/TROUBLESHOOTING.md, made from what the code itself says: the daemons' --help, the tables that
 # they are compiled with, the definition of the Agent. Nothing in there is written by hand.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,7 +10,7 @@ usage() {
 	cat <<'TEXT'
 usage: hack/docs.sh [--check] [--help]
 
-Writes the pages of docs/reference, and the table of values in docs/INSTALL.md. Needs the daemons and the tables program: `make docs` builds them.
+Writes the pages of docs/reference, docs/TROUBLESHOOTING.md, and the table of values in docs/INSTALL.md. Needs the daemons and the tables program: `make docs` builds them.
   --check   write nothing; say whether the pages are up to date and the links of all documents lead somewhere
 
 Environment: BUILD, where things are built (build).
@@ -70,6 +70,22 @@ write_pages() { # directory
 	/usr/bin/python3 -B hack/docs/agent_fields.py crds/agents.krypton.ai.yaml >"$1/agent.md"
 }
 
+# Sections made from the table of reasons, and those that no reason stands for.
+troubleshooting_page() {
+	"$tables" troubleshooting
+	cat hack/docs/troubleshooting_more.in
+}
+
+# What people search for must be found, in the section that helps.
+symptoms_missing() { # page
+	awk -F '\t' '
+		FNR == NR && /^##+ / { title = $0; sub(/^#+ /, "", title) }
+		FNR == NR { text[title] = text[title] " " $0; next }
+		/^#/ || NF == 0 { next }
+		!($1 in text) { print "no section: " $1; next }
+		index(text[$1], $2) == 0 { print $1 ": no word of: " $2 }' "$1" test/data/symptoms.txt
+}
+
 status=0
 say() { # sentence, next step, findings
 	if [[ -z $3 ]]; then
@@ -95,6 +111,7 @@ main() {
 	if [[ $check == no ]]; then
 		mkdir -p "$pages"
 		write_pages "$pages"
+		troubleshooting_page >docs/TROUBLESHOOTING.md
 		/usr/bin/python3 -B test/chart/values_table.py --write charts/krypton docs/INSTALL.md
 		return
 	fi
@@ -102,6 +119,11 @@ main() {
 	trap 'rm -rf "$scratch"' EXIT
 	write_pages "$scratch"
 	say "the reference pages are what the daemons say" "run: make docs" "$(diff -ru "$pages" "$scratch" | head -n 60)"
+	troubleshooting_page >"$scratch/TROUBLESHOOTING.md"
+	say "docs/TROUBLESHOOTING.md has a section for each reason, as the controller tells it" "run: make docs" \
+		"$(diff -u docs/TROUBLESHOOTING.md "$scratch/TROUBLESHOOTING.md" | head -n 60)"
+	say "every symptom of test/data/symptoms.txt has its section and its words in docs/TROUBLESHOOTING.md" "" \
+		"$(symptoms_missing docs/TROUBLESHOOTING.md)"
 	say "every link of the documents leads to a file of the tree" "" "$(git ls-files -co --exclude-standard -z '*.md' |
 		xargs -0 /usr/bin/python3 -B hack/docs/links.py)"
 	exit "$status"
