@@ -19,9 +19,8 @@ struct condition_gauge {
 	struct map *said; /* by key */
 };
 
-#define LABELS(name_space, name, said)                                                                          \
-	METRIC_LABELS(                                                                                          \
-		name, name_space, CONDITION_AVAILABLE, (said)->is_available ? "True" : "False", reason_name((said)->reason))
+#define LABELS(name_space, name, said) \
+	METRIC_LABELS(name, name_space, CONDITION_AVAILABLE, (said)->is_available ? "True" : "False", reason_name((said)->reason))
 
 struct condition_gauge *condition_gauge_new(struct metrics *metrics)
 {

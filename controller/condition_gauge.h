@@ -12,7 +12,7 @@ struct condition_gauge;
 struct metrics;
 
 struct condition_gauge *condition_gauge_new(struct metrics *metrics); /* borrows */
-void condition_gauge_free(struct condition_gauge **gauge);              /* with all its series */
+void condition_gauge_free(struct condition_gauge **gauge);            /* with all its series */
 /* In place of what it said of that Agent before. */
 void condition_gauge_say(struct condition_gauge *gauge, const struct agent *agent, bool is_available, enum reason reason);
 /* The Agent of that key ("namespace/name") is gone. */

@@ -540,9 +540,11 @@ static void message_repair(char *message)
 	}
 }
 
-static void conclude_refused(const struct diagnosis_input *input, const struct rollout *rollout, struct diagnosis *ret_diagnosis)
+/* A fault that is about no pod. */
+static void conclude_fault(const struct diagnosis_input *input, enum reason reason, bool is_available, const char *words,
+	struct diagnosis *ret_diagnosis)
 {
-	const struct remedy *remedy = remedy_of(input->refusal);
+	const struct remedy *remedy = remedy_of(reason);
 	const struct remedy_place place = { .name_space = input->agent->name_space, .agent = input->agent->name };
 	scoped_buf next;
 
@@ -550,9 +552,22 @@ static void conclude_refused(const struct diagnosis_input *input, const struct r
 	if (remedy != NULL &&
 		(buf_append_terminated(&next, " Next: ") == -1 || remedy_command(remedy->command, &place, &next) == -1))
 		BUG_ON("names are bounded");
-	conclude(ret_diagnosis, input->refusal, rollout->ready > 0, "%.700s%s%s", input->refusal_words,
-		rollout->ready > 0 ? ". Pods of before still take requests." : ".", buf_terminated(&next));
+	conclude(ret_diagnosis, reason, is_available, "%.700s%s%s", words,
+		is_available ? ". Pods of before still take requests." : ".", buf_terminated(&next));
 	ret_diagnosis->is_fault = true;
+}
+
+static void diagnose_deleted(const struct diagnosis_input *input, struct diagnosis *ret_diagnosis)
+{
+	char words[512];
+
+	if (input->held == NULL || input->held[0] == '\0') {
+		conclude(ret_diagnosis, REASON_DELETING, false, "The agent is being deleted.");
+		return;
+	}
+	(void)snprintf(
+		words, sizeof(words), "The agent is being deleted and waits for objects that a finalizer holds: %s", input->held);
+	conclude_fault(input, REASON_DELETION_BLOCKED, false, words, ret_diagnosis);
 }
 
 void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnosis)
@@ -563,9 +578,9 @@ void diagnose(const struct diagnosis_input *input, struct diagnosis *ret_diagnos
 
 	*ret_diagnosis = (struct diagnosis){ 0 };
 	if (input->agent->is_deleting) {
-		conclude(ret_diagnosis, REASON_DELETING, false, "The agent is being deleted.");
+		diagnose_deleted(input, ret_diagnosis);
 	} else if (input->is_refused) {
-		conclude_refused(input, rollout, ret_diagnosis);
+		conclude_fault(input, input->refusal, rollout->ready > 0, input->refusal_words, ret_diagnosis);
 	} else if (wanted == 0) {
 		conclude(ret_diagnosis, REASON_ASLEEP, true, "No pod runs; the next request starts one.");
 	} else {

@@ -34,7 +34,8 @@ struct diagnosis_input {
 	bool is_refused; /* nothing was written, for this reason */
 	enum reason refusal;
 	const char *refusal_words;
-	int64_t now_ms; /* wall clock */
+	const char *held; /* of a deleted agent: children that a finalizer holds; NULL or "": none */
+	int64_t now_ms;   /* wall clock */
 };
 
 struct diagnosis {

@@ -110,6 +110,7 @@ static void pass_diagnose(struct pass *pass)
 		.is_refused = pass->plan->is_refused,
 		.refusal = pass->plan->refusal,
 		.refusal_words = pass->plan->words.message,
+		.held = pass->plan->held,
 		.now_ms = instant_wall_ms(),
 	};
 
@@ -171,10 +172,12 @@ static void on_acted(void *arg, const struct err *err)
 		pass->err = *err;
 	act_free(&pass->act);
 	rolling_set(pass, false); /* from here on the written Deployment speaks for itself */
-	if (pass->agent->is_deleting) {
+	if (pass->agent->is_deleting && !pass->plan->is_waiting) {
 		if (err == NULL)
 			log_info("agent.released", LOG_STR("agent", pass->agent->name),
 				LOG_STR("namespace", pass->agent->name_space));
+		pass_finish(pass, err == NULL || err->code == ERR_NOT_FOUND ? NULL : &pass->err);
+	} else if (pass->agent->is_deleting && pass->plan->held[0] == '\0') {
 		pass_finish(pass, err == NULL || err->code == ERR_NOT_FOUND ? NULL : &pass->err);
 	} else if (err == NULL || pass->plan->is_refused) {
 		if (err == NULL)
@@ -203,8 +206,8 @@ static void pass_act(struct pass *pass)
 	rolling_set(pass, pass->plan->is_for_release);
 	if (pass->plan->count > 0)
 		pass->act = act_start(&options);
-	else if (pass->agent->is_deleting)
-		pass_finish(pass, NULL);
+	else if (pass->agent->is_deleting && pass->plan->held[0] == '\0')
+		pass_finish(pass, NULL); /* nothing is ours any more, or what is goes; its end wakes us */
 	else
 		pass_report(pass);
 }

@@ -341,6 +341,28 @@ struct plan *plan_make(const struct plan_input *input)
 	return plan;
 }
 
+/* "Deployment hello (example.com/hold)" */
+static void held_note(struct plan *plan, enum child_kind kind, const json_t *seen)
+{
+	const json_t *finalizer;
+	size_t i, len = strlen(plan->held);
+	scoped_buf held;
+
+	buf_init(&held, sizeof(plan->held) - 1 - len);
+	json_array_foreach(json_at(seen, "/metadata/finalizers"), i, finalizer) {
+		if (!json_is_string(finalizer))
+			continue;
+		/* Past the room for it the first ones still stand there. */
+		if ((i == 0 &&
+			    buf_format(&held, "%s%s %s (", len > 0 ? ", " : "", child_resource(kind)->kind,
+				    json_text_at(seen, "/metadata/name")) == -1) ||
+			buf_format(&held, "%s%s", i > 0 ? ", " : "", json_string_value(finalizer)) == -1)
+			return;
+	}
+	if (buf_len(&held) > 0 && buf_append(&held, ")", 1) == 0)
+		memcpy(plan->held + len, buf_terminated(&held), buf_len(&held) + 1);
+}
+
 struct plan *plan_end(const struct json_t *object, const struct json_t *const children[CHILD_KINDS])
 {
 	static const enum child_kind order[] = { CHILD_DEPLOYMENT, CHILD_SERVICE, CHILD_ACCOUNT };
@@ -352,10 +374,16 @@ struct plan *plan_end(const struct json_t *object, const struct json_t *const ch
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		const json_t *seen = children[order[i]];
 
-		if (seen != NULL && !is_being_deleted(seen) && child_claim(seen, name, uid) == CLAIM_OURS)
+		if (seen == NULL || child_claim(seen, name, uid) != CLAIM_OURS)
+			continue;
+		plan->is_waiting = true;
+		if (is_being_deleted(seen))
+			held_note(plan, order[i], seen);
+		else
 			delete_add(plan, order[i], seen);
 	}
-	(void)action_add(plan, ACTION_FINALIZER_REMOVE, CHILD_DEPLOYMENT, finalize_list_without(object));
+	if (!plan->is_waiting)
+		(void)action_add(plan, ACTION_FINALIZER_REMOVE, CHILD_DEPLOYMENT, finalize_list_without(object));
 	return plan;
 }
 

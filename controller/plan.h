@@ -67,14 +67,16 @@ struct plan {
 	size_t note_count;
 	bool is_for_release; /* pods of an always-on agent are replaced for the sake of the release */
 	bool is_withheld;    /* the release's changes wait for their turn, or for the next wake; not so a gateway's new address */
-	bool is_refused;     /* nothing is written: refusal and words say why */
+	bool is_waiting;     /* of an Agent that is being deleted: children of its own are still there */
+	char held[PLAN_NOTE_BYTES]; /* those of them that a finalizer holds, and which; "" for none */
+	bool is_refused;            /* nothing is written: refusal and words say why */
 	enum reason refusal;
 	struct err words;
 };
 
 /* Yours; free it with plan_free(). */
 struct plan *plan_make(const struct plan_input *input);
-/* The plan for an Agent that is being deleted: children that are its own go, then our finalizer. */
+/* The plan for an Agent that is being deleted: children that are its own go; once none is there any more, our finalizer. */
 struct plan *plan_end(const struct json_t *object, const struct json_t *const children[CHILD_KINDS]);
 /* A plan that writes nothing to the children, for that reason. */
 struct plan *plan_refuse(enum reason reason, const struct err *words);

@@ -14,6 +14,7 @@
 	X(SCALING, "Scaling", false, "The agent takes requests while its pods change in number or are replaced.")        \
 	X(STARTING, "Starting", false, "Pods are on their way and nothing speaks against them yet.")                     \
 	X(DELETING, "Deleting", false, "The agent is being deleted.")                                                    \
+	X(DELETION_BLOCKED, "DeletionBlocked", false, "An object of the deleted agent is held by a finalizer.")          \
 	X(INVALID_POD_TEMPLATE, "InvalidPodTemplate", true, "spec.podTemplate changes what is Krypton's, or is no pod.") \
 	X(INVALID_SPEC, "InvalidSpec", true, "The API server refuses what the spec asks for.")                           \
 	X(NAME_CONFLICT, "NameConflict", true, "An object of the agent's name is there already and is not the agent's.") \

@@ -9,6 +9,14 @@
 #define DESCRIBE_NODE "kubectl describe node {node}"
 
 static const struct remedy REMEDIES[REASON_COUNT] = {
+	[REASON_DELETION_BLOCKED] = {
+		.symptom = "`kubectl delete agent` does not come back; the Agent has a `deletionTimestamp` and stays, and so does its "
+			   "namespace, `Terminating`.",
+		.cause = "Its Deployment, Service or ServiceAccount is deleted as well and waits for a finalizer that somebody else set.",
+		.fix = "Let whoever set the finalizer do its work, or remove it from that object.",
+		.command = "kubectl -n {namespace} get deployment,service,serviceaccount {agent} -o "
+			   "custom-columns=KIND:.kind,FINALIZERS:.metadata.finalizers",
+	},
 	[REASON_INVALID_POD_TEMPLATE] = {
 		.symptom = "`kubectl apply` accepts the Agent, but it has no Deployment, or the one of before; its phase is Failed.",
 		.cause = "`spec.podTemplate` sets something that is Krypton's own (the container `krypton-proxy`, the labels of the "

@@ -22,8 +22,8 @@ struct remedy_place {
 
 /* NULL where nothing is to be mended: the reason is no fault. */
 const struct remedy *remedy_of(enum reason reason);
-/* Appends the command with its places filled in: {namespace}, {agent}, {pod}, {container}, {node}, {port}. All of them are names that
-   the API server has checked, so that nothing in them is special to a shell. -1 where out is full. */
+/* Appends the command with its places filled in: {namespace}, {agent}, {pod}, {container}, {node}, {port}. All of them are names
+   that the API server has checked, so that nothing in them is special to a shell. -1 where out is full. */
 int remedy_command(const char *command, const struct remedy_place *place, struct buf *out) must_check;
 
 #endif

@@ -347,6 +347,17 @@ $k -n $ns delete agent greeted --timeout=20s > /dev/null
 same "a deleted Agent leaves nothing of its own" "" "$($k -n $ns get agents,deployments,services,serviceaccounts -l krypton.ai/agent=greeted -o name; $k -n $ns get deployments,services,serviceaccounts -o name | grep /greeted)"
 same "and what is not its own stays" configmap/greeted "$($k -n $ns get configmap greeted -o name)"
 
+agent held <<< 'image: i'
+becomes "an agent that will be held is there" 10 1 field deployment held '{.spec.replicas}'
+$k -n $ns patch deployment held --type=merge -p '{"metadata":{"finalizers":["example.com/hold"]}}' > /dev/null
+$k -n $ns delete agent held --wait=false > /dev/null
+becomes "a child that somebody else's finalizer holds is named" 10 \
+	"DeletionBlocked The agent is being deleted and waits for objects that a finalizer holds: Deployment held (example.com/hold). Next: kubectl -n $ns get deployment,service,serviceaccount held -o custom-columns=KIND:.kind,FINALIZERS:.metadata.finalizers" \
+	field agent held '{.status.conditions[0].reason} {.status.conditions[0].message}'
+same "its other children are gone by then" "" "$($k -n $ns get services,serviceaccounts -o name | grep /held)"
+$k -n $ns patch deployment held --type=merge -p '{"metadata":{"finalizers":null}}' > /dev/null
+becomes "without that finalizer the agent goes" 10 "" eval "$k -n $ns get agents held -o name --ignore-not-found"
+
 # --- webhooks ---
 stop newer
 server=$($k config view --minify -o 'jsonpath={.clusters[0].cluster.server}' | sed 's|https://||; s|:[0-9]*$||')

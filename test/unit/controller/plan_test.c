@@ -478,13 +478,32 @@ static void a_deleted_agent_takes_its_own_children_along(void **state)
 	scene_make(&scene, "", "");
 	json_put_text(scene.children[CHILD_SERVICE], "/metadata/ownerReferences/0/uid", "other");
 	json_put(scene.object, "/metadata/finalizers/-", json_string("other/one"));
+	{
+		scoped(plan) plan = plan_end(scene.object, scene.input.children);
+		assert_int_equal(plan->count, 2);
+		assert_int_equal(plan->actions[0].kind, ACTION_DELETE);
+		assert_int_equal(plan->actions[0].child, CHILD_DEPLOYMENT);
+		assert_int_equal(plan->actions[1].child, CHILD_ACCOUNT);
+		assert_true(plan->is_waiting);
+		assert_string_equal(plan->held, "");
+	}
+	for (int kind = 0; kind < CHILD_KINDS; kind++)
+		json_put_text(scene.children[kind], "/metadata/deletionTimestamp", "2026-01-01T00:00:00Z");
+	json_put(scene.children[CHILD_DEPLOYMENT], "/metadata/finalizers/-", json_string("example.com/hold"));
+	json_put(scene.children[CHILD_DEPLOYMENT], "/metadata/finalizers/-", json_string("example.com/two"));
+	json_put(scene.children[CHILD_ACCOUNT], "/metadata/finalizers/-", json_string("x/y"));
+	{
+		scoped(plan) plan = plan_end(scene.object, scene.input.children);
+		assert_int_equal(plan->count, 0);
+		assert_true(plan->is_waiting);
+		assert_string_equal(plan->held, "Deployment hello (example.com/hold, example.com/two), ServiceAccount hello (x/y)");
+	}
+	scene.input.children[CHILD_DEPLOYMENT] = NULL;
+	scene.input.children[CHILD_ACCOUNT] = NULL;
 	scoped(plan) plan = plan_end(scene.object, scene.input.children);
-	assert_int_equal(plan->count, 3);
-	assert_int_equal(plan->actions[0].kind, ACTION_DELETE);
-	assert_int_equal(plan->actions[0].child, CHILD_DEPLOYMENT);
-	assert_int_equal(plan->actions[1].child, CHILD_ACCOUNT);
-	assert_int_equal(plan->actions[2].kind, ACTION_FINALIZER_REMOVE);
-	assert_json(plan->actions[2].object, "", "['other/one']");
+	assert_int_equal(plan->count, 1);
+	assert_int_equal(plan->actions[0].kind, ACTION_FINALIZER_REMOVE);
+	assert_json(plan->actions[0].object, "", "['other/one']");
 	scene_end(&scene);
 }
 

@@ -19,7 +19,8 @@ static void a_command_s_places_are_filled_in_and_other_braces_stay(void **state)
 
 	(void)state;
 	buf_init(&out, 512);
-	assert_int_equal(remedy_command("kubectl -n {namespace} patch agent {agent} -p '{\"spec\":{\"port\":{port}}}' {", &place, &out), 0);
+	assert_int_equal(
+		remedy_command("kubectl -n {namespace} patch agent {agent} -p '{\"spec\":{\"port\":{port}}}' {", &place, &out), 0);
 	assert_string_equal(buf_terminated(&out), "kubectl -n shop patch agent hello -p '{\"spec\":{\"port\":3000}}' {");
 }
 
