@@ -38,6 +38,7 @@ struct controller {
 	struct kube_queue *queue; /* NULL: we do not work */
 	struct inquiry *inquiry;  /* while we work */
 	struct map *passes;       /* those that run, by key */
+	struct map *farewells;    /* see struct pass_tools; values are not owned */
 	struct map *settled;      /* struct settled, by kind and key */
 	struct map *complaints;   /* the error that was logged last, by key */
 	struct pass_tools pass_tools;
@@ -208,6 +209,7 @@ struct controller *controller_new(const struct controller_tools *tools)
 	controller->tools = *tools;
 	controller->passes = map_new(pass_release);
 	controller->settled = map_new(mem_release);
+	controller->farewells = map_new(NULL);
 	controller->complaints = map_new(mem_release);
 	controller->observe = observe_new(tools->loop, tools->client, &observe);
 	controller->key = internal_key_new(tools->loop, tools->client, &key);
@@ -222,6 +224,7 @@ struct controller *controller_new(const struct controller_tools *tools)
 		.key = controller->key,
 		.metrics = tools->metrics,
 		.settled = controller->settled,
+		.farewells = controller->farewells,
 		.rolling = &controller->rolling,
 		.arg = controller,
 		.on_done = on_pass_done,
@@ -261,6 +264,7 @@ void controller_free(struct controller **controller)
 	kube_recorder_free(&gone->recorder);
 	map_free(&gone->passes);
 	map_free(&gone->settled);
+	map_free(&gone->farewells);
 	map_free(&gone->complaints);
 	mem_release(gone);
 	*controller = NULL;

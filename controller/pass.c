@@ -6,6 +6,7 @@
 #include "controller/pass.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/instant.h"
@@ -17,6 +18,7 @@
 #include "controller/act.h"
 #include "controller/condition_gauge.h"
 #include "controller/diagnose.h"
+#include "controller/farewell.h"
 #include "controller/inquiry.h"
 #include "controller/internal_key.h"
 #include "controller/metrics.h"
@@ -29,6 +31,7 @@
 #include "kube/cache.h"
 #include "kube/recorder.h"
 
+#define FAREWELLS_MAX    4096 /* then they may be told once more */
 #define WITHHELD_LOOK_MS 2000 /* how soon an agent whose turn has not come asks again */
 
 struct pass {
@@ -99,6 +102,33 @@ static void on_reported(void *arg, const struct json_t *object, const struct err
 	pass_finish(pass, pass->err.code == ERR_NONE ? NULL : &pass->err);
 }
 
+static bool farewell_forget(void *arg, const char *key, void *value)
+{
+	(void)value;
+	map_remove(arg, key);
+	return true;
+}
+
+/* Once an image: whoever builds it reads it once. */
+static void farewells_tell(const struct pass *pass, const struct sighting *sighting)
+{
+	char words[FAREWELL_BYTES], told[FAREWELL_BYTES];
+
+	for (size_t i = 0; i < sighting->pod_count; i++) {
+		const struct pod *pod = sighting->pods[i];
+
+		if (!farewell_is_rude(pod, words))
+			continue;
+		(void)snprintf(told, sizeof(told), "%s %s", pass->agent->uid, pod_container(pod, CONTAINER_AGENT)->image);
+		if (map_get(pass->tools->farewells, told) != NULL)
+			continue;
+		if (map_count(pass->tools->farewells) >= FAREWELLS_MAX)
+			map_each(pass->tools->farewells, farewell_forget, pass->tools->farewells);
+		map_put(pass->tools->farewells, told, pass->tools->farewells);
+		event_make(pass, true, REASON_AGENT_IGNORES_SIGTERM, words);
+	}
+}
+
 static void pass_diagnose(struct pass *pass)
 {
 	struct sighting sighting;
@@ -117,6 +147,7 @@ static void pass_diagnose(struct pass *pass)
 	observe_sighting(pass->tools->observe, pass->key, &sighting);
 	for (size_t i = 0; i < sighting.pod_count; i++)
 		sighting.words[i] = inquiry_word(pass->tools->inquiry, sighting.pods[i]);
+	farewells_tell(pass, &sighting);
 	diagnose(&input, &pass->diagnosis);
 	pass->recheck_after_ms = pass->diagnosis.recheck_after_ms;
 	if (pass->plan->is_withheld && !agent_may_sleep(pass->agent))

@@ -29,7 +29,8 @@ struct pass_tools {
 	struct metrics *metrics;
 	struct condition_gauge *conditions;
 	struct map *settled;
-	int *rolling; /* passes that are about to replace pods for the release's sake: observe does not see those yet */
+	struct map *farewells; /* by an Agent's uid and an image: told already */
+	int *rolling;          /* passes that are about to replace pods for the release's sake: observe does not see those yet */
 	void *arg;
 	/* Once, perhaps before pass_run() returns; the pass may be freed in it. recheck_after_ms: look again then, 0: no need. */
 	void (*on_done)(void *arg, const char *key, const struct err *err, int64_t recheck_after_ms);

@@ -111,6 +111,7 @@ struct pod *pod_from_json(const struct json_t *object)
 	pod->ip = words_at(object, "/status/podIP");
 	pod->created_ms = json_instant_at(object, "/metadata/creationTimestamp", 0);
 	pod->is_deleting = json_text_at(object, "/metadata/deletionTimestamp") != NULL;
+	pod->grace_s = json_int_at(object, "/metadata/deletionGracePeriodSeconds", 0);
 	pod->containers = mem_alloc_array(POD_CONTAINERS_MAX, sizeof(*pod->containers));
 	conditions_read(object, pod);
 	containers_read(json_at(object, "/spec/containers"), json_at(object, "/status/containerStatuses"), pod);

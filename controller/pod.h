@@ -44,6 +44,7 @@ struct pod {
 	int64_t created_ms;
 	bool is_ready;
 	bool is_deleting;
+	int64_t grace_s; /* while it is being deleted: what its containers have to end */
 	struct container *containers;
 	size_t count;
 };

@@ -138,10 +138,14 @@ def test_a_drained_pod_ends_completed(cluster, gateway, space):
 
 
 def test_an_agent_that_ignores_sigterm_is_killed_and_its_proxy_is_not(cluster, space):
-    """An agent that ignores SIGTERM lasts until the end of the grace and is killed; krypton-proxy has ended with 0 by itself."""
+    """An agent that ignores SIGTERM lasts until the end of the grace and is killed, which one Event tells of; krypton-proxy has
+    ended with 0 by itself."""
     name = space.make(agents.python_agent("ignores", agents.SUMMING), ready=1)
     pod = cluster.ready_pods(space.name, name)[0]["metadata"]["name"]
     assert space.exit_codes(pod, gracePeriodSeconds=6) == {"agent": 137, "krypton-proxy": 0}
+    event = wait_for(lambda: next((e for e in cluster.events(space.name, name) if e["reason"] == "AgentIgnoresSigterm"), None), 10,
+                     "an Event of the agent's end")
+    assert event["type"] == "Warning" and pod in event["message"] and "exit code 137" in event["message"], event
 
 
 def test_a_manual_scale_is_put_right_with_an_event(cluster, space):
