@@ -14,7 +14,7 @@ struct kube_lease_options {
 	const char *name_space; /* copied, as all text here */
 	const char *name;
 	const char *identity; /* the pod's name */
-	int64_t ttl_ms;       /* others may take over this long after our last renewal; 0: 15 s */
+	int64_t ttl_ms;       /* others may take over this long after our last renewal; 0: 12 s */
 	int64_t renew_ms;     /* 0: a third of ttl */
 	void (*on_change)(
 		void *arg, bool held); /* from the loop; must not free the lease. Lost: before anybody else may hold it. */
