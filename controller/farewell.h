@@ -9,7 +9,8 @@
 
 #define FAREWELL_BYTES 900
 
-/* Did the agent of that pod not end by itself on SIGTERM? Then words for an Event. No fault: krypton-proxy had let its work finish. */
+/* Did the agent of that pod not end by itself on SIGTERM? Then words for an Event. No fault: krypton-proxy had let its work finish.
+ */
 bool farewell_is_rude(const struct pod *pod, char ret_words[FAREWELL_BYTES]);
 
 #endif

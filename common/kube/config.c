@@ -49,6 +49,7 @@ void kube_config_free(struct kube_config **config)
 		return;
 	mem_release((*config)->server);
 	mem_release((*config)->ca_pem);
+	mem_release((*config)->ca_file);
 	mem_release((*config)->certificate_pem);
 	secret_release((*config)->key_pem);
 	secret_release((*config)->token);
@@ -269,6 +270,7 @@ static struct kube_config *load_in_cluster(const char *host, const char *port, s
 	}
 	config->server = mem_copy_text(buf_terminated(&server));
 	config->ca_pem = mem_copy_bytes(buf_text(&ca).at, buf_len(&ca));
+	config->ca_file = mem_copy_text(ACCOUNT_FOLDER "/ca.crt");
 	config->token_file = mem_copy_text(ACCOUNT_FOLDER "/token");
 	if (file_read(ACCOUNT_FOLDER "/namespace", &name_space, &ignored) == 0)
 		config->default_namespace = mem_copy_bytes(buf_text(&name_space).at, buf_len(&name_space));

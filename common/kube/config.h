@@ -12,6 +12,7 @@
 struct kube_config {
 	char *server; /* "https://10.96.0.1:443", no slash at the end */
 	char *ca_pem;
+	char *ca_file;         /* of a pod's service account: it changes when the cluster's authority does */
 	char *certificate_pem; /* client certificate, with key_pem */
 	char *key_pem;
 	char *token;             /* static bearer token */

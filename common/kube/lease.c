@@ -19,7 +19,7 @@
 #include "kube/lease_rules.h"
 
 #define TTL_MS         12000 /* and a candidate may have seen the last renewal POLL_MS late: 14 s after a death at the latest */
-#define POLL_MS        2000 /* a candidate looks this often, so that a released Lease is soon taken */
+#define POLL_MS        2000  /* a candidate looks this often, so that a released Lease is soon taken */
 #define RETRY_MS       1000
 #define MAX_ATTEMPT_MS 5000 /* an answer later than this, or than a third of the ttl, is no use */
 #define RELEASE_MS     2000

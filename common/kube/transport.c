@@ -45,6 +45,7 @@ struct kube_transport *kube_transport_new(
 {
 	const struct http_tls tls = {
 		.ca_pem = config->ca_pem,
+		.ca_file = config->ca_file,
 		.certificate_pem = config->certificate_pem,
 		.key_pem = config->key_pem,
 		.server_name = config->server_name,

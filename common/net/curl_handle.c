@@ -64,8 +64,10 @@ static void set_tls(struct curl_handle *handle, const struct curl_tls *tls)
 
 	(void)curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (tls->authorities.fd != -1) {
-		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, tls->authorities.path);
-		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* these and no others */
+		(void)curl_easy_setopt(
+			easy, CURLOPT_CAINFO, tls->authorities_file != NULL ? tls->authorities_file : tls->authorities.path);
+		(void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* newer ones keep them for a day */
+		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);         /* these and no others */
 	}
 	if (tls->certificate.fd != -1) {
 		(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->certificate.path);
@@ -134,6 +136,7 @@ int curl_tls_init(struct curl_tls *tls, const struct http_tls *from, struct err 
 		return 0;
 	tls->is_insecure = from->insecure;
 	tls->server_name = mem_copy_text(from->server_name);
+	tls->authorities_file = mem_copy_text(from->ca_file);
 	if ((from->certificate_pem == NULL) != (from->key_pem == NULL))
 		return err_set(err, ERR_INVALID, "a client certificate needs its key, and a key its certificate");
 	if (from->ca_pem != NULL && pem_check_authorities(from->ca_pem, err) < 0)
@@ -151,8 +154,8 @@ void curl_tls_fini(struct curl_tls *tls)
 	pem_file_fini(&tls->authorities);
 	pem_file_fini(&tls->certificate);
 	pem_file_fini(&tls->key);
-	mem_release(tls->server_name);
-	tls->server_name = NULL;
+	mem_release_text(&tls->server_name);
+	mem_release_text(&tls->authorities_file);
 }
 
 void curl_handle_init(struct curl_handle *handle, const struct curl_tls *tls, const struct http_request_options *options)

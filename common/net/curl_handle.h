@@ -15,6 +15,7 @@ struct curl_slist;
 /* struct http_tls as libcurl takes it. Embedded; outlives the handles made with it. */
 struct curl_tls {
 	struct pem_file authorities, certificate, key;
+	char *authorities_file; /* in place of authorities; NULL: none */
 	char *server_name;
 	bool is_insecure;
 };

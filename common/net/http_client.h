@@ -18,6 +18,8 @@ struct http_request;
 /* TLS material as PEM text; all may be NULL. Inline data reaches libcurl by memfd, never by a file. */
 struct http_tls {
 	const char *ca_pem; /* NULL: the system's authorities */
+	const char
+		*ca_file; /* where ca_pem was read; read again at each connection, so that a rotated authority holds. NULL: none */
 	const char *certificate_pem;
 	const char *key_pem;
 	const char *server_name; /* overrides the name checked */

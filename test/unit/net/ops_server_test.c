@@ -538,21 +538,61 @@ static void on_fetched(void *arg, const struct http_answer *answer)
 	loop_stop(fetched->loop);
 }
 
-static struct fetched fetch(struct scene *scene, const struct http_tls *tls, const char *host)
+static struct fetched fetch_by(struct scene *scene, struct http_client *client, const char *host)
 {
 	struct fetched fetched = { .loop = scene->loop };
-	struct http_client *client = http_client_new(scene->loop, tls, &fetched.err);
 	char url[128];
 
-	if (client == NULL)
-		fail_msg("%s", fetched.err.message);
 	(void)snprintf(url, sizeof(url), "https://%s:%u/hold", host, ops_server_port(scene->server));
 	(void)http_client_send(client,
 		&(struct http_request_options){
 			.method = "GET", .url = url, .timeout_ms = 10000, .arg = &fetched, .on_done = on_fetched });
 	loop_run(scene->loop);
+	return fetched;
+}
+
+static struct fetched fetch(struct scene *scene, const struct http_tls *tls, const char *host)
+{
+	struct err err = { 0 };
+	struct http_client *client = http_client_new(scene->loop, tls, &err);
+
+	if (client == NULL)
+		fail_msg("%s", err.message);
+	struct fetched fetched = fetch_by(scene, client, host);
 	http_client_free(&client);
 	return fetched;
+}
+
+static void write_pem(const char *path, const char *pem)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(pem, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_rotated_authority_holds_from_the_next_connection(void **state)
+{
+	struct ops_server_options options = plain;
+	struct scene scene;
+	struct err err = { 0 };
+	char path[128];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/ca.crt", pki.folder);
+	const struct http_tls tls = { .ca_pem = pki.other_ca, .ca_file = path, .server_name = "krypton.test" };
+	options.certificate_pem = pki.certificate;
+	options.key_pem = pki.key;
+	setup_with(&scene, options);
+	struct http_client *client = http_client_new(scene.loop, &tls, &err);
+	assert_non_null(client);
+	write_pem(path, pki.other_ca);
+	assert_int_equal(fetch_by(&scene, client, "127.0.0.1").status, 0);
+	write_pem(path, pki.ca);
+	assert_int_equal(fetch_by(&scene, client, "127.0.0.1").status, 200);
+	http_client_free(&client);
+	teardown(&scene);
 }
 
 static void tls_verifies_authority_and_name(void **state)
@@ -620,6 +660,7 @@ int main(void)
 		cmocka_unit_test(an_address_in_use_is_named),
 		cmocka_unit_test(all_addresses_take_ipv4_too),
 		cmocka_unit_test(tls_verifies_authority_and_name),
+		cmocka_unit_test(a_rotated_authority_holds_from_the_next_connection),
 		cmocka_unit_test(a_key_that_does_not_fit_is_refused),
 	};
 
