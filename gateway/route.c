@@ -100,18 +100,6 @@ struct pod *route_pod_at(struct route *route, const char *ip)
 	return pod;
 }
 
-static const struct endpoint *find_endpoint(const struct endpoint *const *endpoints, size_t count, const char *ip)
-{
-	const struct endpoint *found = NULL;
-
-	/* During an update two slices may name the same pod for a moment: the one that is ready counts. */
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(endpoints[i]->ip, ip) == 0 && (found == NULL || endpoints[i]->is_ready))
-			found = endpoints[i];
-	}
-	return found;
-}
-
 void route_set_endpoints(struct route *route, const struct endpoint *const *endpoints, size_t count)
 {
 	int64_t now_ms = now_of(route);
@@ -123,7 +111,7 @@ void route_set_endpoints(struct route *route, const struct endpoint *const *endp
 		struct pod *pod = route->pods[i];
 		bool was_listed = pod->is_listed;
 
-		pod_set_listed(pod, find_endpoint(endpoints, count, pod->ip), now_ms);
+		pod_set_listed(pod, endpoints_find(endpoints, count, pod->ip), now_ms);
 		if (pod->is_listed || (!was_listed && (pod->probe != NULL || pod_is_on_its_word(pod, now_ms))))
 			route->pods[kept++] = pod;
 		else

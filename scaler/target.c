@@ -58,15 +58,6 @@ void target_free(struct target **target)
 	*target = NULL;
 }
 
-static bool is_taken(struct pod *const *pods, size_t count, const char *ip)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(pods[i]->ip, ip) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Takes out the pod of that address, so that what is known of it is kept. */
 static struct pod *take_pod(struct target *target, const char *ip)
 {
@@ -81,26 +72,17 @@ static struct pod *take_pod(struct target *target, const char *ip)
 	return pod_new(target->scaler->loop, target->name, target->name_space, ip, (uint16_t)target->scaler->options->sidecar_port);
 }
 
-static bool is_ready(const struct endpoint *const *endpoints, size_t count, const char *ip)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (endpoints[i]->is_ready && strcmp(endpoints[i]->ip, ip) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* During an update two slices may name the same pod for a moment: its work counts once, and the one that is ready is believed. */
+/* A pod that two slices name is one: its work counts once. */
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count)
 {
 	struct pod **pods = mem_alloc_array(count + 1, sizeof(*pods));
 	size_t pod_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (endpoints[i]->is_terminating || is_taken(pods, pod_count, endpoints[i]->ip))
+		if (endpoints[i]->is_terminating || endpoints_find(endpoints, count, endpoints[i]->ip) != endpoints[i])
 			continue;
 		pods[pod_count] = take_pod(target, endpoints[i]->ip);
-		pods[pod_count++]->is_ready = is_ready(endpoints, count, endpoints[i]->ip);
+		pods[pod_count++]->is_ready = endpoints[i]->is_ready;
 	}
 	for (size_t i = 0; i < target->pod_count; i++)
 		pod_free(&target->pods[i]);

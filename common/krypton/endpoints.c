@@ -3,6 +3,7 @@
 #include "krypton/endpoints.h"
 
 #include <jansson.h>
+#include <string.h>
 
 #include "base/attributes.h"
 #include "base/json.h"
@@ -72,4 +73,15 @@ void endpoint_slice_free(struct endpoint_slice **slice)
 	mem_release((*slice)->name_space);
 	mem_release(*slice);
 	*slice = NULL;
+}
+
+const struct endpoint *endpoints_find(const struct endpoint *const *endpoints, size_t count, const char *ip)
+{
+	const struct endpoint *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(endpoints[i]->ip, ip) == 0 && (found == NULL || endpoints[i]->is_ready))
+			found = endpoints[i];
+	}
+	return found;
 }

@@ -27,5 +27,8 @@ struct endpoint_slice {
 /* `endpoints` may be null. NULL where the object carries neither label. Yours. */
 struct endpoint_slice *endpoint_slice_from_json(const struct json_t *object, const char *label);
 void endpoint_slice_free(struct endpoint_slice **slice);
+/* What counts of all that an Agent's slices say of one pod; NULL: none names it. During an update two may for a moment: the one
+   that is ready is believed. */
+const struct endpoint *endpoints_find(const struct endpoint *const *endpoints, size_t count, const char *ip);
 
 #endif

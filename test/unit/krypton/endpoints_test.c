@@ -98,6 +98,46 @@ static void entries_without_an_address_are_passed_over(void **state)
 	assert_string_equal(slice->endpoints[0].ip, "10.0.0.9");
 }
 
+/* Which of two entries for one pod counts: 0, 1 by their place. */
+static void of_two_entries_for_a_pod_the_ready_one_counts(void **state)
+{
+	static char ip[] = "10.0.0.2", longer[] = "10.0.0.20";
+	static const struct endpoint other = { .ip = longer, .is_ready = true };
+	static const struct {
+		const char *sentence;
+		struct endpoint first, second;
+		int counts;
+	} rows[] = {
+		{ "ready in the first alone", { .is_ready = true }, { 0 }, 0 },
+		{ "ready in the second alone", { 0 }, { .is_ready = true }, 1 },
+		{ "ready before, terminating now", { .is_ready = true }, { .is_terminating = true }, 0 },
+		{ "terminating before, ready now", { .is_terminating = true }, { .is_ready = true }, 1 },
+		{ "ready in neither: the first", { .is_serving = true }, { 0 }, 0 },
+		{ "ready in both: the last", { .is_ready = true }, { .is_ready = true }, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct endpoint pair[] = { rows[i].first, rows[i].second };
+		const struct endpoint *endpoints[] = { &other, &pair[0], &other, &pair[1] };
+
+		pair[0].ip = pair[1].ip = ip;
+		if (endpoints_find(endpoints, ARRAY_LEN(endpoints), ip) != &pair[rows[i].counts])
+			fail_msg("%s", rows[i].sentence);
+	}
+}
+
+static void a_pod_that_no_slice_names_is_not_found(void **state)
+{
+	static char longer[] = "10.0.0.10";
+	const struct endpoint other = { .ip = longer };
+	const struct endpoint *endpoints[] = { &other };
+
+	(void)state;
+	assert_null(endpoints_find(endpoints, 1, "10.0.0.1"));
+	assert_null(endpoints_find(NULL, 0, "10.0.0.1"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -106,6 +146,8 @@ int main(void)
 		cmocka_unit_test(a_slice_of_nobody_is_none),
 		cmocka_unit_test(absent_conditions_count_as_the_api_says),
 		cmocka_unit_test(entries_without_an_address_are_passed_over),
+		cmocka_unit_test(of_two_entries_for_a_pod_the_ready_one_counts),
+		cmocka_unit_test(a_pod_that_no_slice_names_is_not_found),
 	};
 
 	return cmocka_run_group_tests_name("krypton/endpoints", tests, NULL, NULL);
