@@ -8,17 +8,11 @@
 #include "base/text.h"
 #include "krypton/ports.h"
 
-#define IDLE_TIMEOUT_MS 30000
-#define REUSE_UNSAFE_MS 1000
-#define MAX_IDLE        1024  /* fewer, and a burst of answers closes connections that the next requests dial again */
-#define WORD_KEEP_MS    10000 /* a pod that no slice names is believed this long */
+#define WORD_KEEP_MS 10000 /* a pod that no slice names is believed this long */
 
 struct pod *pod_new(struct loop *loop, const char *ip, int64_t connect_timeout_ms)
 {
-	struct upstream_options options = { .connect_timeout_ms = connect_timeout_ms,
-		.idle_timeout_ms = IDLE_TIMEOUT_MS,
-		.reuse_unsafe_ms = REUSE_UNSAFE_MS,
-		.max_idle = MAX_IDLE };
+	struct upstream_options options = { .connect_timeout_ms = connect_timeout_ms };
 	struct err err = { 0 };
 	struct pod *pod;
 

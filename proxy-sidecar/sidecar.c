@@ -18,10 +18,6 @@
 #include "proxy-sidecar/passage.h"
 #include "proxy-sidecar/waiting.h"
 
-#define IDLE_TIMEOUT_MS 30000
-#define REUSE_UNSAFE_MS 1000
-#define MAX_IDLE        1024 /* fewer, and a burst of answers closes connections that the next requests dial again */
-
 bool sidecar_is_mcp(const struct sidecar *sidecar)
 {
 	return sidecar->options->protocol == SIDECAR_PROTOCOL_MCP;
@@ -156,11 +152,7 @@ struct sidecar *sidecar_new(struct loop *loop, const struct sidecar_options *opt
 	sidecar->drain_timer = loop_timer_new(loop, on_drain_due, sidecar);
 	sidecar->metrics = sidecar_metrics_new();
 	sidecar->agent = upstream_new(loop,
-		&(struct upstream_options){ .address = options->upstream,
-			.connect_timeout_ms = options->connect_timeout_ms,
-			.idle_timeout_ms = IDLE_TIMEOUT_MS,
-			.reuse_unsafe_ms = REUSE_UNSAFE_MS,
-			.max_idle = MAX_IDLE });
+		&(struct upstream_options){ .address = options->upstream, .connect_timeout_ms = options->connect_timeout_ms });
 	if (listen_for_requests(sidecar, err) < 0) {
 		sidecar_free(&sidecar);
 		return NULL;

@@ -16,7 +16,9 @@
 #include "net/channel.h"
 
 #define DEFAULT_CONNECT_TIMEOUT_MS 5000
-#define DEFAULT_IDLE_TIMEOUT_MS    60000
+#define DEFAULT_IDLE_TIMEOUT_MS    30000
+#define DEFAULT_REUSE_UNSAFE_MS    1000
+#define DEFAULT_MAX_IDLE           1024
 
 #define CHANNEL_STATES(X)                                       \
 	X(DIALING) /* connect() is under way */                 \
@@ -288,6 +290,10 @@ struct upstream *upstream_new(struct loop *loop, const struct upstream_options *
 		upstream->options.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
 	if (upstream->options.idle_timeout_ms <= 0)
 		upstream->options.idle_timeout_ms = DEFAULT_IDLE_TIMEOUT_MS;
+	if (upstream->options.reuse_unsafe_ms == 0)
+		upstream->options.reuse_unsafe_ms = DEFAULT_REUSE_UNSAFE_MS;
+	if (upstream->options.max_idle <= 0)
+		upstream->options.max_idle = DEFAULT_MAX_IDLE;
 	upstream->engine = engine_get(loop);
 	upstream->references = 1;
 	return upstream;

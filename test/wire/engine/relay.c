@@ -17,9 +17,8 @@ struct settings {
 	const char *listen;
 	const char *upstream;
 	const char *second;
-	int64_t first_byte_ms, idle_ms, head_ms, body_ms, connect_ms, stream_idle_ms, max_body, max_held, max_connections,
-		reuse_unsafe_ms;
-	bool confirms, is_quiet;
+	int64_t first_byte_ms, idle_ms, head_ms, body_ms, connect_ms, stream_idle_ms, max_body, max_held, max_connections;
+	bool confirms, is_quiet, dials_posts;
 };
 
 static const struct option options[] = {
@@ -81,11 +80,10 @@ static const struct option options[] = {
 		.offset = offsetof(struct settings, max_connections),
 		.fallback = "0",
 		.sentence = "of clients" },
-	{ .name = "reuse-unsafe",
-		.type = OPTION_DURATION,
-		.offset = offsetof(struct settings, reuse_unsafe_ms),
-		.fallback = "1s",
-		.sentence = "idle time after which a POST dials" },
+	{ .name = "dials-posts",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct settings, dials_posts),
+		.sentence = "any idle time is too long for a POST" },
 	{ .name = "confirms",
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct settings, confirms),
@@ -212,9 +210,7 @@ static struct upstream *make_upstream(const char *text)
 {
 	struct err err = { 0 };
 	struct upstream_options upstream_options = { .connect_timeout_ms = settings.connect_ms,
-		.idle_timeout_ms = 60000,
-		.reuse_unsafe_ms = settings.reuse_unsafe_ms,
-		.max_idle = 1024 };
+		.reuse_unsafe_ms = settings.dials_posts ? -1 : 0 };
 	if (text == NULL)
 		return NULL;
 	if (address_parse(text_of(text), &upstream_options.address, &err) < 0)
