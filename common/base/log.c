@@ -116,21 +116,6 @@ static void put_text(struct line *line, struct text text)
 	put_terminated(line, text.len > 0 ? "...\"" : "\"");
 }
 
-/* A line an invocation has nine of them: printf would be half of its cost. */
-static void put_int(struct line *line, int64_t number)
-{
-	char digits[24], *at = digits + sizeof(digits);
-	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-
-	do {
-		*--at = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (number < 0)
-		*--at = '-';
-	put(line, at, (size_t)(digits + sizeof(digits) - at));
-}
-
 static void put_value(struct line *line, const struct log_field *field)
 {
 	char number[32];
@@ -142,7 +127,7 @@ static void put_value(struct line *line, const struct log_field *field)
 		else
 			put_text(line, field->text);
 		return;
-	case LOG_KIND_INT: put_int(line, field->number); return;
+	case LOG_KIND_INT: (void)text_put_int(number, field->number); break;
 	case LOG_KIND_BOOL: (void)snprintf(number, sizeof(number), "%s", field->number != 0 ? "true" : "false"); break;
 	case LOG_KIND_DOUBLE: (void)snprintf(number, sizeof(number), isfinite(field->real) ? "%.15g" : "null", field->real); break;
 	}

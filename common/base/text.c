@@ -107,6 +107,24 @@ int text_to_int(struct text text, int64_t min, int64_t max, int64_t *ret_value)
 	return 0;
 }
 
+char *text_put_int(char *at, int64_t value)
+{
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char digits[TEXT_INT_BYTES];
+	size_t count = 0;
+
+	if (value < 0)
+		*at++ = '-';
+	do {
+		digits[count++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	*at = '\0';
+	return at;
+}
+
 bool text_equal_secret(struct text a, struct text b)
 {
 	unsigned char difference = 0;

@@ -146,26 +146,11 @@ int address_of_ip(struct text ip, uint16_t port, struct address *ret_address, st
 	return 0;
 }
 
-/* Addresses are written for every request; printf and inet_ntop, which uses it, take their time. Returns the end. */
-static char *put_decimal(char *at, unsigned value)
-{
-	char digits[16];
-	size_t count = 0;
-
-	do {
-		digits[count++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	while (count > 0)
-		*at++ = digits[--count];
-	*at = '\0';
-	return at;
-}
-
+/* Written for every request: inet_ntop() uses printf. */
 static void format_v4(const uint8_t bytes[4], char *at)
 {
 	for (size_t i = 0; i < 4; i++) {
-		at = put_decimal(at, bytes[i]);
+		at = text_put_int(at, bytes[i]);
 		if (i < 3)
 			*at++ = '.';
 	}
@@ -195,7 +180,7 @@ void address_format(const struct address *address, char out[ADDRESS_TEXT_BYTES])
 		len += 2;
 	}
 	out[len] = ':';
-	(void)put_decimal(out + len + 1, address_port(address));
+	(void)text_put_int(out + len + 1, address_port(address));
 }
 
 bool address_equal(const struct address *a, const struct address *b)

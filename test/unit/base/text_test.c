@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <string.h>
+
 #include "test/unit/base/test.h"
 
 static void decimals_are_read_whole_or_not_at_all(void **state)
@@ -37,6 +39,24 @@ static void decimals_are_read_whole_or_not_at_all(void **state)
 
 		assert_int_equal(text_to_int(text_of(rows[i].text), rows[i].min, rows[i].max, &value), rows[i].result);
 		assert_int_equal(value, rows[i].result == 0 ? rows[i].value : 42);
+	}
+}
+
+static void decimals_are_written_as_they_are_read(void **state)
+{
+	static const char *const rows[] = { "0", "9", "10", "255", "65535", "-1", "-200", "9223372036854775807",
+		"-9223372036854775808" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char out[TEXT_INT_BYTES + 1];
+		int64_t value;
+
+		memset(out, '#', sizeof(out));
+		assert_int_equal(text_to_int(text_of(rows[i]), INT64_MIN, INT64_MAX, &value), 0);
+		assert_ptr_equal(text_put_int(out, value), out + strlen(rows[i]));
+		assert_string_equal(out, rows[i]);
+		assert_int_equal(out[strlen(rows[i]) + 1], '#');
 	}
 }
 
@@ -108,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decimals_are_read_whole_or_not_at_all),
+		cmocka_unit_test(decimals_are_written_as_they_are_read),
 		cmocka_unit_test(a_cut_leaves_what_is_behind_the_separator),
 		cmocka_unit_test(trimming_takes_blanks_at_both_ends),
 		cmocka_unit_test(comparisons_are_of_whole_texts),
