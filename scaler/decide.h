@@ -14,7 +14,6 @@ struct observation {
 	int64_t streams;  /* open streams that count as activity, not as load */
 	int64_t waiting;  /* in the gateways' lines */
 	int unknown_pods; /* ready or retired, but their sidecar does not answer */
-	int retired_pods; /* are emptied before the count goes down */
 	int unknown_gateways;
 	int64_t last_activity_ms; /* latest start or end of a request that a sidecar or a gateway has told of */
 	int highest_wanted;       /* within the stable window */

@@ -116,7 +116,6 @@ static struct observation observe(const struct target *target)
 		if (!pod_counts(pod))
 			continue;
 		seen.unknown_pods += !pod->is_known;
-		seen.retired_pods += pod->is_retired;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
 		if (pod->last_activity_ms > seen.last_activity_ms)
@@ -231,11 +230,14 @@ static void count_decision(
 {
 	struct metrics *metrics = target->scaler->metrics;
 	const char *direction = decision->desired > current ? "up" : decision->desired < current ? "down" : "noop";
+	int retired = 0;
 
+	for (size_t i = 0; i < target->pod_count; i++)
+		retired += target->pods[i]->is_retired;
 	metrics_add(metrics, METRIC_DECISIONS, METRIC_LABELS(target->name, target->name_space, direction), 1);
 	metrics_set(metrics, METRIC_DESIRED, METRIC_LABELS(target->name, target->name_space), decision->desired);
 	metrics_set(metrics, METRIC_UNKNOWN_PODS, METRIC_LABELS(target->name, target->name_space), seen->unknown_pods);
-	metrics_set(metrics, METRIC_RETIRED_PODS, METRIC_LABELS(target->name, target->name_space), seen->retired_pods);
+	metrics_set(metrics, METRIC_RETIRED_PODS, METRIC_LABELS(target->name, target->name_space), retired);
 }
 
 /* It is written already, and just has not come back by the watch. */
