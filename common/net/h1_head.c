@@ -11,6 +11,8 @@
 #define MAX_METHOD_BYTES  32
 #define MAX_EMPTY_LINES   2  /* before a request line (RFC 9112 section 2.2) */
 #define MAX_LENGTH_DIGITS 18 /* of Content-Length: stays within int64_t */
+#define LEAST_HEADERS     128
+#define HEADER_BYTES      512 /* of the cap, for one header more */
 
 enum byte_class {
 	TOKEN = 1,  /* RFC 9110 section 5.6.2 */
@@ -68,6 +70,7 @@ struct parse {
 	const char *at;
 	const char *end;
 	struct h1_head *head;
+	size_t max_headers;
 	bool is_answer;
 	int status;
 	const char *why;
@@ -449,7 +452,7 @@ static enum h1_result take_header(struct parse *parse)
 	result = take_line_end(parse);
 	if (result != H1_DONE)
 		return result;
-	if (head->header_count == H1_MAX_HEADERS)
+	if (head->header_count == parse->max_headers)
 		return refuse(parse, 431, "too many headers");
 	head->headers[head->header_count++] = header;
 	return note_header(parse, &header);
@@ -500,11 +503,22 @@ static enum h1_result judge_request(struct parse *parse)
 	return judge_framing(parse);
 }
 
+size_t h1_head_max_headers(size_t max_bytes)
+{
+	size_t count = max_bytes / HEADER_BYTES;
+	if (count < LEAST_HEADERS)
+		return LEAST_HEADERS;
+	return count < H1_MAX_HEADERS ? count : H1_MAX_HEADERS;
+}
+
 static void start_parse(struct parse *parse, struct text bytes, size_t max_bytes, struct h1_head *head)
 {
 	memset(head, 0, offsetof(struct h1_head, headers));
 	head->content_length = -1;
-	*parse = (struct parse){ .at = bytes.at, .end = bytes.at + (bytes.len < max_bytes ? bytes.len : max_bytes), .head = head };
+	*parse = (struct parse){ .at = bytes.at,
+		.end = bytes.at + (bytes.len < max_bytes ? bytes.len : max_bytes),
+		.head = head,
+		.max_headers = h1_head_max_headers(max_bytes) };
 }
 
 enum h1_result h1_head_parse_request(struct text bytes, size_t max_bytes, size_t max_target_bytes, struct h1_head *ret_head,

@@ -10,7 +10,7 @@
 #include "base/attributes.h"
 #include "base/text.h"
 
-#define H1_MAX_HEADERS 128
+#define H1_MAX_HEADERS 320 /* there is room for; how many are taken, h1_head_max_headers() says */
 
 struct h1_header {
 	struct text name;  /* as sent */
@@ -54,6 +54,10 @@ enum h1_result h1_head_parse_request(struct text bytes, size_t max_bytes, size_t
 	int *ret_status, const char **ret_why) must_check;
 /* An answer's head; H1_BAD means 502 to the client. */
 enum h1_result h1_head_parse_answer(struct text bytes, size_t max_bytes, struct h1_head *ret_head, const char **ret_why) must_check;
+
+/* How many headers a head of at most max_bytes may have: one for each 512 bytes, at least 128, at most H1_MAX_HEADERS. So who reads
+   behind a proxy of ours, and has a larger cap to take what that adds, has it in headers too. */
+size_t h1_head_max_headers(size_t max_bytes);
 
 /* tchar, and a token of them (RFC 9110 section 5.6.2). */
 bool h1_is_token_byte(char byte);

@@ -285,12 +285,37 @@ static void headers_past_128_are_431(void **state)
 	(void)state;
 	char room[MAX_HEAD];
 	int len = snprintf(room, sizeof(room), "GET / HTTP/1.1\r\nHost: a\r\n");
-	for (int i = 0; i < H1_MAX_HEADERS - 1; i++)
+	for (int i = 0; i < 128 - 1; i++)
 		len += snprintf(room + len, sizeof(room) - (size_t)len, "X: %d\r\n", i);
 	int with_one_more = len + snprintf(room + len, sizeof(room) - (size_t)len, "\r\n");
 	check_every_prefix((struct text){ room, (size_t)with_one_more }, false, H1_DONE, 0);
 	len += snprintf(room + len, sizeof(room) - (size_t)len, "Y: 1\r\n\r\n");
 	check_every_prefix((struct text){ room, (size_t)len }, false, H1_BAD, 431);
+}
+
+static void who_may_send_longer_heads_may_send_more_headers(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t max_bytes, headers;
+	} rows[] = { { 0, 128 }, { 65536, 128 }, { 81920, 160 }, { 131072, 256 }, { 163840, 320 }, { SIZE_MAX, 320 } };
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(h1_head_max_headers(rows[i].max_bytes), rows[i].headers);
+}
+
+static void what_one_cap_refuses_for_its_headers_a_larger_one_takes(void **state)
+{
+	(void)state;
+	char room[MAX_HEAD];
+	const char *why = NULL;
+	int len = snprintf(room, sizeof(room), "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 160; i++)
+		len += snprintf(room + len, sizeof(room) - (size_t)len, "X: %d\r\n", i);
+	(void)snprintf(room + len, sizeof(room) - (size_t)len, "\r\n");
+	assert_int_equal(h1_head_parse_answer(text_of(room), 65536, &head, &why), H1_BAD);
+	assert_string_equal(why, "too many headers");
+	assert_int_equal(h1_head_parse_answer(text_of(room), 81920, &head, &why), H1_DONE);
+	assert_int_equal(head.header_count, 160);
 }
 
 static const struct bad_row bad_answers[] = {
@@ -369,6 +394,8 @@ int main(void)
 		cmocka_unit_test(heads_past_the_cap_are_431),
 		cmocka_unit_test(targets_past_the_cap_are_414),
 		cmocka_unit_test(headers_past_128_are_431),
+		cmocka_unit_test(who_may_send_longer_heads_may_send_more_headers),
+		cmocka_unit_test(what_one_cap_refuses_for_its_headers_a_larger_one_takes),
 		cmocka_unit_test(bad_answers_are_refused_however_they_are_cut),
 		cmocka_unit_test(good_answers_are_read_however_they_are_cut),
 		cmocka_unit_test(tokens_are_those_of_rfc_9110),
