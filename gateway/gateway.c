@@ -75,6 +75,13 @@ static void on_refused(void *arg, const struct listener_refusal *refusal)
 	gateway_note_refused(arg, refusal);
 }
 
+static void on_full(void *arg)
+{
+	struct gateway *gateway = arg;
+
+	metrics_add(gateway->metrics, METRIC_CONNECTIONS_FULL, NULL, 1);
+}
+
 static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
 {
 	struct gateway *gateway = arg;
@@ -120,6 +127,7 @@ static int serve(struct gateway *gateway, struct err *err)
 			.max_answer_head_bytes = MAX_ANSWER_HEAD_BYTES,
 			.max_body_bytes = options->max_request_body_bytes,
 			.max_held_bytes = options->max_held_bytes,
+			.max_connections = (int)options->max_connections,
 			.head_timeout_ms = options->request_head_timeout_ms,
 			.body_timeout_ms = options->request_body_timeout_ms,
 			.idle_timeout_ms = options->idle_timeout_ms,
@@ -128,7 +136,8 @@ static int serve(struct gateway *gateway, struct err *err)
 			.on_request = on_request,
 			.on_end = on_end,
 			.on_deadline = on_deadline,
-			.on_refused = on_refused },
+			.on_refused = on_refused,
+			.on_full = on_full },
 		err);
 	if (gateway->listener == NULL)
 		return err_wrap(err, "--listen-address");

@@ -57,6 +57,15 @@ static const struct option OPTIONS[] = {
 		.min = 0,
 		.max = HOUR_MS,
 		.sentence = "how long a request waits for a free slot when every pod is full" },
+	{ .name = "max-connections",
+		.type = OPTION_INT,
+		.offset = FIELD(max_connections),
+		.fallback = "0",
+		.min = 0,
+		.max = 1000000,
+		.sentence =
+			"clients' connections; past it the one idle for longest is closed, or the new one waits; 0: half of the "
+			"descriptors" },
 	{ .name = "max-held-bytes",
 		.type = OPTION_BYTES,
 		.offset = FIELD(max_held_bytes),

@@ -22,6 +22,7 @@ struct gateway_options {
 	int64_t poll_interval_ms;
 	int64_t default_startup_timeout_ms;
 	int64_t max_queue_wait_ms;
+	int64_t max_connections; /* 0: what the descriptors allow */
 	int64_t max_held_bytes;
 	int64_t max_request_head_bytes;
 	int64_t max_request_body_bytes; /* 0: no cap */

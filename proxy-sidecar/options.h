@@ -27,6 +27,7 @@ struct sidecar_options {
 	int64_t connect_timeout_ms;
 	int64_t stream_idle_timeout_ms;
 	int64_t keep_alive_timeout_ms;
+	int64_t max_connections; /* 0: what the descriptors allow */
 	int64_t max_request_head_bytes;
 	int64_t max_request_body_bytes; /* 0: no cap */
 	const char *token;              /* NULL: drain, retire and hello are closed */

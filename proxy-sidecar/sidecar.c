@@ -60,6 +60,14 @@ static void on_refused(void *arg, const struct listener_refusal *refusal)
 		LOG_STR("reason", refusal->reason), LOG_STR("error", refusal->why), LOG_STR("client", client));
 }
 
+static void on_full(void *arg)
+{
+	struct sidecar *sidecar = arg;
+
+	metrics_add(sidecar->metrics, METRIC_CONNECTIONS_FULL,
+		METRIC_LABELS(sidecar->options->agent_name, sidecar->options->agent_namespace), 1);
+}
+
 static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
 {
 	struct sidecar *sidecar = arg;
@@ -127,6 +135,7 @@ static int listen_for_requests(struct sidecar *sidecar, struct err *err)
 		&(struct listener_options){ .address = options->listen_address,
 			.max_head_bytes = (size_t)options->max_request_head_bytes,
 			.max_body_bytes = options->max_request_body_bytes,
+			.max_connections = (int)options->max_connections,
 			.head_timeout_ms = options->request_head_timeout_ms,
 			.body_timeout_ms = options->request_body_timeout_ms,
 			.idle_timeout_ms = options->keep_alive_timeout_ms,
@@ -135,7 +144,8 @@ static int listen_for_requests(struct sidecar *sidecar, struct err *err)
 			.on_request = on_request,
 			.on_end = on_end,
 			.on_deadline = on_deadline,
-			.on_refused = on_refused },
+			.on_refused = on_refused,
+			.on_full = on_full },
 		err);
 	return sidecar->listener != NULL ? 0 : err_wrap(err, "KRYPTON_LISTEN_ADDR");
 }

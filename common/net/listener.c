@@ -146,8 +146,11 @@ static void on_acceptable(void *arg, int events)
 		if (errno != ECONNABORTED && errno != EINTR)
 			break;
 	}
-	if (listener->connection_count >= listener->options.max_connections)
+	if (listener->connection_count >= listener->options.max_connections) {
 		close_one_idle(listener);
+		if (listener->options.on_full != NULL)
+			listener->options.on_full(listener->options.arg);
+	}
 	update_accepting(listener);
 }
 

@@ -48,11 +48,13 @@ struct listener_options {
 	void (*on_request)(void *arg, struct exchange *exchange);
 	/* Exactly once for each exchange that on_request saw; the exchange is gone after it. */
 	void (*on_end)(void *arg, struct exchange *exchange, const struct exchange_end *end);
-	/* These two are for counting and may call nothing here; NULL: nobody counts. */
+	/* These three are for counting and may call nothing here; NULL: nobody counts. */
 	void (*on_deadline)(void *arg, enum listener_deadline deadline); /* one has passed */
 	/* What the engine refuses by itself (bad framing, caps, deadlines: 4xx, 5xx with a JSON problem as body). on_request has
 	 * seen it only where the request's body was at fault. */
 	void (*on_refused)(void *arg, const struct listener_refusal *refusal);
+	/* max_connections are open: the client idle for longest is closed for the next one, which waits where none is idle. */
+	void (*on_full)(void *arg);
 };
 
 /* Bound and listening, or NULL with an error naming the address. Borrows the loop. */

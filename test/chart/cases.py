@@ -92,6 +92,8 @@ ROWS = [
     ("gateway.pollIntervalMs", ["gateway.pollIntervalMs=70"], [flag("gateway", "--poll-interval-ms=70")]),
     ("gateway.defaultStartupTimeoutMs", ["gateway.defaultStartupTimeoutMs=1234567"], [flag("gateway", "--default-startup-timeout-ms=1234567")]),
     ("gateway.maxQueueWaitMs", ["gateway.maxQueueWaitMs=0"], [flag("gateway", "--max-queue-wait-ms=0")]),
+    ("gateway.maxConnections", [], [flag("gateway", "--max-connections=0")]),
+    ("gateway.maxConnections", ["gateway.maxConnections=1000000"], [flag("gateway", "--max-connections=1000000")]),
     ("gateway.maxHeldBytes", ["gateway.maxHeldBytes=1Gi"], [flag("gateway", "--max-held-bytes=1Gi")]),
     ("gateway.maxRequestHeadBytes", ["gateway.maxRequestHeadBytes=8Ki"], [flag("gateway", "--max-request-head-bytes=8Ki")]),
     ("gateway.maxRequestBodyBytes", ["gateway.maxRequestBodyBytes=4Mi"], [flag("gateway", "--max-request-body-bytes=4Mi")]),

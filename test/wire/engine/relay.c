@@ -192,6 +192,15 @@ static void on_refused(void *arg, const struct listener_refusal *refusal)
 	(void)fflush(stdout);
 }
 
+static void on_full(void *arg)
+{
+	(void)arg;
+	if (settings.is_quiet)
+		return;
+	printf("full\n");
+	(void)fflush(stdout);
+}
+
 static void on_stop(void *arg)
 {
 	(void)arg;
@@ -246,6 +255,7 @@ int main(int argc, char **argv)
 		.on_end = on_end,
 		.on_deadline = on_deadline,
 		.on_refused = on_refused,
+		.on_full = on_full,
 	};
 	listener = listener_new(loop, &listener_options, &err);
 	if (listener == NULL)
