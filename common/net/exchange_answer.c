@@ -271,6 +271,10 @@ static void take_heads(struct exchange *exchange, struct text bytes)
 			judge(exchange, &head, rest);
 			return;
 		}
+		if (exchange->interim_left-- == 0) {
+			fail_bad_answer(exchange, "too many interim answers");
+			return;
+		}
 		if (!take_interim(exchange, &head))
 			return;
 		bytes = rest;

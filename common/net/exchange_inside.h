@@ -12,7 +12,8 @@
 
 #define EXCHANGE_HELD_BYTES      65536 /* of a body, kept until the answer begins */
 #define EXCHANGE_CONFIRM_WAIT_MS 1000  /* for a 100 Continue that was promised */
-#define REFUSAL_MAX_BYTES        1024  /* the body of a 4xx that the engine itself answers */
+#define EXCHANGE_MAX_INTERIM     32   /* 102 every 20 s, as WebDAV servers say it, for ten minutes; an agent in earnest sends few */
+#define REFUSAL_MAX_BYTES        1024 /* the body of a 4xx that the engine itself answers */
 #define EXCHANGE_DETAIL_BYTES    192
 
 #define EXCHANGE_STATES(X)                                                                     \
@@ -55,6 +56,7 @@ struct exchange {
 	int64_t held_counted;      /* of the listener's held_bytes */
 	int64_t first_byte_due_ms; /* 0: none */
 	int64_t confirm_due_ms;    /* 0: not waiting for 100 Continue */
+	int interim_left;          /* answers of 100 to 199 that may still come in this attempt */
 	bool has_sent;             /* a byte of this attempt went out */
 	bool has_received;         /* a byte of this attempt came back */
 	bool has_redialled;

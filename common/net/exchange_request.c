@@ -334,6 +334,8 @@ void exchange_forward(struct exchange *exchange, const struct exchange_forward *
 		.expects_continue = exchange->awaits_confirmation || passes_expectation(exchange),
 		.asks_upgrade = exchange->asks_upgrade,
 	};
+	/* The 100 that is asked for comes on top: it may be the word of a proxy of ours, which passes an agent's others on. */
+	exchange->interim_left = EXCHANGE_MAX_INTERIM + (out.expects_continue ? 1 : 0);
 	buf_clear(&exchange->engine->scratch);
 	if (h1_write_request(exchange->head, &out, &exchange->engine->scratch) < 0) {
 		exchange_fail(exchange, EXCHANGE_UNSENT, "the request head is too large to be sent on");
