@@ -14,6 +14,7 @@
 #include "base/duration.h"
 #include "base/json.h"
 #include "controller/difference.h"
+#include "controller/proxy_env.h"
 #include "krypton/labels.h"
 #include "krypton/ports.h"
 
@@ -29,6 +30,20 @@ static void env_add(json_t *env, const char *name, const char *value)
 	json_put_text(entry, "/name", name);
 	json_put_text(entry, "/value", value);
 	(void)json_array_append_new(env, entry);
+}
+
+/* What proxy_env_check() has admitted: none of these names is one of ours. */
+static void limits_add(json_t *env, const char *list)
+{
+	struct text rest = text_of(list), name, value;
+
+	while (proxy_env_next(&rest, &name, &value)) {
+		json_t *entry = json_object();
+
+		(void)json_object_set_new(entry, "name", json_stringn(name.at, name.len));
+		(void)json_object_set_new(entry, "value", json_stringn(value.at, value.len));
+		(void)json_array_append_new(env, entry);
+	}
 }
 
 static json_t *env_make(const struct agent *agent, const struct release *release, const char *readiness_path)
@@ -51,6 +66,7 @@ static json_t *env_make(const struct agent *agent, const struct release *release
 	env_add(env, "KRYPTON_READINESS_PATH", readiness_path);
 	env_add(env, "KRYPTON_TOKEN", release->token);
 	env_add(env, "KRYPTON_GATEWAY", release->gateway_url);
+	limits_add(env, release->proxy_env);
 	return env;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/daemon.h"
+#include "controller/proxy_env.h"
 #include "krypton/names.h"
 
 #define FIELD(name) offsetof(struct controller_options, name)
@@ -55,6 +56,12 @@ static const struct option rows[] = {
 		.type = OPTION_TEXT,
 		.offset = FIELD(proxy_pull_secrets),
 		.sentence = "names of pull secrets for that image, joined by commas" },
+	{ .name = "proxy-env",
+		.type = OPTION_TEXT,
+		.offset = FIELD(proxy_env),
+		.sentence =
+			"deadlines and caps of every agent's krypton-proxy, as it names them: KRYPTON_CONNECT_TIMEOUT=10s and its "
+			"like, joined by commas" },
 	{ .name = "gateway-service",
 		.type = OPTION_TEXT,
 		.offset = FIELD(gateway_service),
@@ -110,6 +117,8 @@ static int options_check(struct controller_options *options, struct err *err)
 		return 0;
 	if (!is_set(options->proxy_image))
 		return err_set(err, ERR_INVALID, "--proxy-image is missing: the image of krypton-proxy");
+	if (proxy_env_check(options->proxy_env, err) == -1)
+		return err_wrap(err, "--proxy-env");
 	return names_check(options, err);
 }
 

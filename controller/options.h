@@ -22,6 +22,7 @@ struct controller_options {
 	const char *proxy_image;
 	int proxy_pull_policy;          /* place in CONTROLLER_PULL_POLICIES */
 	const char *proxy_pull_secrets; /* "a,b"; NULL: none */
+	const char *proxy_env;          /* "NAME=VALUE,NAME=VALUE"; NULL: none */
 	const char *gateway_service;
 	const char *internal_secret;
 	bool releases_finalizers; /* the one-shot for uninstalling */

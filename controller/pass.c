@@ -253,6 +253,7 @@ static struct plan *pass_plan(struct pass *pass, struct err *err)
 		.proxy_image = tools->options->proxy_image,
 		.proxy_pull_policy = CONTROLLER_PULL_POLICIES[tools->options->proxy_pull_policy],
 		.proxy_pull_secrets = tools->options->proxy_pull_secrets,
+		.proxy_env = tools->options->proxy_env,
 		.gateway_url = observe_gateway_url(tools->observe),
 		.token = token,
 	};

@@ -8,6 +8,7 @@ struct release {
 	const char *proxy_image;
 	const char *proxy_pull_policy;  /* "IfNotPresent" */
 	const char *proxy_pull_secrets; /* "a,b"; NULL: none */
+	const char *proxy_env;          /* "NAME=VALUE,NAME=VALUE", as proxy_env_check() takes it; NULL: none */
 	const char *gateway_url;        /* "http://10.96.0.7:8082"; NULL: unknown */
 	const char *token;              /* this agent's; NULL: none */
 };

@@ -6,23 +6,29 @@
 #include <string.h>
 
 #include "base/daemon.h"
+#include "krypton/proxy_limits.h"
 
-#define FIELD(name)    offsetof(struct sidecar_options, name)
-#define HOUR_MS        INT64_C(3600000)
-#define MIN_TIMEOUT_MS 100
-#define MAX_HEAD_BYTES (160 * 1024) /* a gateway's largest and what it adds */
+#define FIELD(name) offsetof(struct sidecar_options, name)
+
+#define LIMIT(variable, kind, field, ordinary, least, most, words) \
+	{ .env = variable,                                         \
+		.type = kind,                                      \
+		.offset = FIELD(field),                            \
+		.fallback = ordinary,                              \
+		.min = least,                                      \
+		.max = most,                                       \
+		.sentence = words },
 
 static const char *const MODES[] = { "serverless", "always-on", NULL };
 static const char *const PROTOCOLS[] = {
 	[SIDECAR_PROTOCOL_A2A] = "a2a", [SIDECAR_PROTOCOL_MCP] = "mcp", [SIDECAR_PROTOCOL_HTTP] = "http", NULL
 };
 
-static const struct option OPTIONS[] = {
-	{ .env = "KRYPTON_AGENT_NAME",
-		.type = OPTION_TEXT,
-		.offset = FIELD(agent_name),
-		.fallback = "unknown",
-		.sentence = "name of the Agent, for logs and metrics" },
+static const struct option OPTIONS[] = { { .env = "KRYPTON_AGENT_NAME",
+						 .type = OPTION_TEXT,
+						 .offset = FIELD(agent_name),
+						 .fallback = "unknown",
+						 .sentence = "name of the Agent, for logs and metrics" },
 	{ .env = "KRYPTON_AGENT_NAMESPACE",
 		.type = OPTION_TEXT,
 		.offset = FIELD(agent_namespace),
@@ -71,63 +77,6 @@ static const struct option OPTIONS[] = {
 		.min = 0,
 		.max = INT64_MAX,
 		.sentence = "how long running requests may take after SIGTERM or drain" },
-	{ .env = "KRYPTON_REQUEST_HEAD_TIMEOUT",
-		.type = OPTION_DURATION,
-		.offset = FIELD(request_head_timeout_ms),
-		.fallback = "60s",
-		.min = MIN_TIMEOUT_MS,
-		.max = HOUR_MS,
-		.sentence = "from the first byte of a request's head to its last; past it 408" },
-	{ .env = "KRYPTON_REQUEST_BODY_TIMEOUT",
-		.type = OPTION_DURATION,
-		.offset = FIELD(request_body_timeout_ms),
-		.fallback = "300s",
-		.min = MIN_TIMEOUT_MS,
-		.max = 24 * HOUR_MS,
-		.sentence = "silence of a request's body before the answer begins; past it 408" },
-	{ .env = "KRYPTON_CONNECT_TIMEOUT",
-		.type = OPTION_DURATION,
-		.offset = FIELD(connect_timeout_ms),
-		.fallback = "5s",
-		.min = MIN_TIMEOUT_MS,
-		.max = HOUR_MS,
-		.sentence = "for a connection to the agent; past it 502" },
-	{ .env = "KRYPTON_STREAM_IDLE_TIMEOUT",
-		.type = OPTION_DURATION,
-		.offset = FIELD(stream_idle_timeout_ms),
-		.fallback = "0",
-		.min = 0,
-		.max = INT64_MAX,
-		.sentence = "silence that ends an answer that has begun; 0: never, as the gateway ends its own" },
-	{ .env = "KRYPTON_KEEP_ALIVE_TIMEOUT",
-		.type = OPTION_DURATION,
-		.offset = FIELD(keep_alive_timeout_ms),
-		.fallback = "75s",
-		.min = MIN_TIMEOUT_MS,
-		.max = 24 * HOUR_MS,
-		.sentence = "how long a connection is kept between two requests; gateways give theirs up after 30s" },
-	{ .env = "KRYPTON_MAX_CONNECTIONS",
-		.type = OPTION_INT,
-		.offset = FIELD(max_connections),
-		.fallback = "0",
-		.min = 0,
-		.max = 1000000,
-		.sentence = "gateways', clients' and the kubelet's connections; past it the one idle for longest is closed, or the "
-			    "new one waits; 0: half of the descriptors" },
-	{ .env = "KRYPTON_MAX_REQUEST_HEAD_BYTES",
-		.type = OPTION_BYTES,
-		.offset = FIELD(max_request_head_bytes),
-		.fallback = "160Ki",
-		.min = 4096,
-		.max = MAX_HEAD_BYTES,
-		.sentence = "the largest request line and headers, with what a gateway adds; past it 431" },
-	{ .env = "KRYPTON_MAX_REQUEST_BODY_BYTES",
-		.type = OPTION_BYTES,
-		.offset = FIELD(max_request_body_bytes),
-		.fallback = "0",
-		.min = 0,
-		.max = INT64_MAX,
-		.sentence = "the largest request body; past it 413; 0: no limit" },
 	{ .env = "KRYPTON_TOKEN",
 		.type = OPTION_TEXT,
 		.offset = FIELD(token),
@@ -147,7 +96,7 @@ static const struct option OPTIONS[] = {
 		.choices = LOG_LEVELS,
 		.fallback = "info",
 		.sentence = "events below it are not told" },
-};
+	PROXY_LIMITS(LIMIT) };
 
 /* "http://10.0.0.1:8080" with nothing behind the port but a slash. No DNS: only addresses, and localhost. */
 static int address_of_url(const char *variable, const char *url, struct address *ret_address, struct err *err)

@@ -197,6 +197,20 @@ static int set_value(const struct option *option, void *options, const char *lab
 	return -1;
 }
 
+int option_check(const struct option *option, const char *text, struct err *err)
+{
+	struct option alone = *option;
+	union {
+		const char *text;
+		int64_t number;
+		bool is_true;
+		int choice;
+	} target;
+
+	alone.offset = 0;
+	return set_value(&alone, &target, option->name != NULL ? option->name : option->env, text, err);
+}
+
 static void set_fallback(const struct option *option, void *options)
 {
 	void *target = (char *)options + option->offset;

@@ -44,6 +44,9 @@ enum options_result {
 enum options_result options_parse(const struct option *table, size_t count, void *target, const char *program, const char *version,
 	const char *purpose, int argc, char **argv, struct err *err);
 
+/* Would that row take this text? -1: err names the row and says what it should be. For settings that another program gets. */
+int option_check(const struct option *option, const char *text, struct err *err) must_check;
+
 /* The effective settings by flag (or variable) name, secrets masked: for /configz. The caller owns the object. */
 struct json_t *options_to_json(const struct option *table, size_t count, const void *target);
 

@@ -144,6 +144,7 @@ ROWS = [
     ("gateway.resources", ["gateway.resources.requests.cpu=50m"], [(GATEWAY, RESOURCES + ".requests.cpu", "50m"), (CONTROLLER, RESOURCES + ".requests.cpu", "10m")]),
     ("gateway.resources", ["gateway.resources.requests.memory=32Mi"], [(GATEWAY, RESOURCES + ".requests.memory", "32Mi")]),
     ("gateway.resources", ["gateway.resources.limits.memory=1Gi"], [(GATEWAY, RESOURCES + ".limits", {"memory": "1Gi"})]),
+    ("proxy.env", ['proxy.env.KRYPTON_MAX_CONNECTIONS="500"', "proxy.env.KRYPTON_CONNECT_TIMEOUT=10s"], [flag("controller", "--proxy-env=KRYPTON_CONNECT_TIMEOUT=10s,KRYPTON_MAX_CONNECTIONS=500")]),
     ("rbac.create", ["rbac.create=false"], [("%s/krypton-%s" % (kind, who), "", ABSENT) for who in ("controller", "gateway", "scaler", "cleanup")
                                             for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")] + [("ServiceAccount/krypton-cleanup", "kind", "ServiceAccount")]),
     ("serviceMonitor.enabled", [], [("ServiceMonitor/krypton-daemons", "", ABSENT), ("Service/krypton-controller", "", ABSENT)]),
@@ -181,6 +182,9 @@ REFUSED = [
     (["manager.scalerIntervalMs=1s"], "manager/scalerIntervalMs"),
     (["manager.resources.limits.memory=128 MB"], "manager/resources/limits/memory"),
     (["gateway.replicas=null"], "replicas"),
+    (["proxy.env.KRYPTON_CONCURRENCY=9"], "proxy/env"),
+    (["proxy.env.KRYPTON_CONNECT_TIMEOUT=5"], "proxy/env/KRYPTON_CONNECT_TIMEOUT"),
+    (["proxy.env.KRYPTON_TOKEN=stolen"], "proxy/env"),
     (["gateway.maxHeldBytes=much"], "gateway/maxHeldBytes"),
     (["gateway.streamIdleTimeout=3600"], "gateway/streamIdleTimeout"),
     (["gateway.requestHeadTimeout=0"], "gateway/requestHeadTimeout"),

@@ -390,6 +390,21 @@ static void parse_wrong_fallback(void *arg)
 	(void)options_parse(wrong, 1, &number, "gateway", "0.1.0", "", 1, ARGV(), &err);
 }
 
+static void a_row_says_whether_it_would_take_a_value(void **state)
+{
+	static const struct option wait = { .env = "WAIT", .type = OPTION_DURATION, .offset = 4096, .min = 100, .max = 1000 };
+	static const struct option address = { .name = "listen", .type = OPTION_ADDRESS, .offset = 4096 };
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(option_check(&wait, "1s", &err), 0);
+	assert_int_equal(option_check(&address, ":80", &err), 0);
+	assert_int_equal(option_check(&wait, "2s", &err), -1);
+	assert_string_equal(err.message, "WAIT: \"2s\" is not from 100ms to 1s");
+	assert_int_equal(option_check(&address, "80", &err), -1);
+	assert_non_null(strstr(err.message, "listen: \"80\" is not an address"));
+}
+
 static void a_fallback_that_does_not_parse_is_a_bug(void **state)
 {
 	(void)state;
@@ -413,6 +428,7 @@ int main(void)
 		OPTIONS_TEST(secrets_are_masked_in_settings_and_errors),
 		OPTIONS_TEST(secret_numbers_are_masked_in_settings),
 		OPTIONS_TEST(a_fallback_that_does_not_parse_is_a_bug),
+		OPTIONS_TEST(a_row_says_whether_it_would_take_a_value),
 	};
 
 	return cmocka_run_group_tests_name("base/options", tests, NULL, NULL);

@@ -13,6 +13,7 @@ static const struct release release = {
 	.proxy_image = "proxy:2",
 	.proxy_pull_policy = "Always",
 	.proxy_pull_secrets = "chart, team",
+	.proxy_env = "KRYPTON_CONNECT_TIMEOUT=10s, KRYPTON_MAX_CONNECTIONS=500",
 	.gateway_url = "http://10.96.0.7:8082",
 	.token = "t0k3n",
 };
@@ -86,7 +87,8 @@ static void the_sidecar_is_told_what_it_needs(void **state)
 		"{'name':'KRYPTON_UPSTREAM_URL','value':'http://127.0.0.1:9000'},{'name':'KRYPTON_CONCURRENCY','value':'3'},"
 		"{'name':'KRYPTON_MODE','value':'serverless'},{'name':'KRYPTON_PROTOCOL','value':'mcp'},"
 		"{'name':'KRYPTON_IDLE_TIMEOUT','value':'1m30s'},{'name':'KRYPTON_SHUTDOWN_TIMEOUT','value':'1.5s'},"
-		"{'name':'KRYPTON_TOKEN','value':'t0k3n'},{'name':'KRYPTON_GATEWAY','value':'http://10.96.0.7:8082'}]");
+		"{'name':'KRYPTON_TOKEN','value':'t0k3n'},{'name':'KRYPTON_GATEWAY','value':'http://10.96.0.7:8082'},"
+		"{'name':'KRYPTON_CONNECT_TIMEOUT','value':'10s'},{'name':'KRYPTON_MAX_CONNECTIONS','value':'500'}]");
 	assert_json(made, PROXY "/image", "'proxy:2'");
 	assert_json(made, PROXY "/imagePullPolicy", "'Always'");
 	assert_json(made, PROXY "/ports", "[{'name':'proxy','containerPort':8888}]");
@@ -236,6 +238,7 @@ static void what_the_release_decides_is_told_from_what_the_agent_decides(void **
 		{ "spec.template.spec.containers[krypton-proxy].image", true },
 		{ "spec.template.spec.containers[krypton-proxy].env[KRYPTON_GATEWAY].value", true },
 		{ "spec.template.spec.containers[krypton-proxy].env[KRYPTON_TOKEN].value", true },
+		{ "spec.template.spec.containers[krypton-proxy].env[KRYPTON_CONNECT_TIMEOUT]", true },
 		{ "spec.template.spec.containers[agent].lifecycle.preStop.httpGet.httpHeaders[0].value", true },
 		{ "spec.template.spec.containers[krypton-proxy].env[KRYPTON_CONCURRENCY].value", false },
 		{ "spec.template.spec.containers[krypton-proxy].env[KRYPTON_READINESS_PATH]", false },
