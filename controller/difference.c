@@ -119,6 +119,14 @@ static void object_walk(const json_t *wanted, const json_t *seen, const struct p
 	}
 }
 
+static struct place place_of_entry(const struct place *place, const char *key, const json_t *entry)
+{
+	char label[DIFFERENCE_VALUE_BYTES];
+
+	scalar_format(json_object_get(entry, key), label);
+	return place_below(place, "", "[", label, "]");
+}
+
 static void keyed_list_walk(
 	const json_t *wanted, const json_t *seen, const char *key, const struct place *place, struct differences *out)
 {
@@ -127,10 +135,8 @@ static void keyed_list_walk(
 
 	json_array_foreach(wanted, i, entry) {
 		const json_t *there = list_find(seen, key, entry);
-		char label[DIFFERENCE_VALUE_BYTES];
+		struct place below = place_of_entry(place, key, entry);
 
-		scalar_format(json_object_get(entry, key), label);
-		struct place below = place_below(place, "", "[", label, "]");
 		below.owned = ownership_is_whole(place->owned) ? place->owned
 							       : ownership_below_entry(place->owned, there != NULL ? there : entry);
 		walk(entry, there, &below, out);
@@ -174,6 +180,45 @@ static void walk(const json_t *wanted, const json_t *seen, const struct place *p
 	}
 }
 
+/* --- what we own and want no longer --- */
+
+static void surplus_walk(const json_t *seen, const json_t *wanted, const struct place *place, struct differences *out);
+
+/* A value that we own as a whole may hold defaults of the API server, which are no surplus. */
+static void surplus_judge(const json_t *seen, const json_t *wanted, const struct place *place, struct differences *out)
+{
+	if (place->owned == NULL || is_nothing(seen))
+		return;
+	if (wanted == NULL || json_is_null(wanted))
+		found(place, seen, out);
+	else if (!ownership_is_whole(place->owned))
+		surplus_walk(seen, wanted, place, out);
+}
+
+static void surplus_walk(const json_t *seen, const json_t *wanted, const struct place *place, struct differences *out)
+{
+	const char *key = json_is_array(seen) ? list_key_of(place->name, json_array_get(seen, 0)) : NULL;
+	void *iter = json_object_iter((json_t *)(uintptr_t)seen);
+	const json_t *entry;
+	size_t i;
+
+	for (; iter != NULL; iter = json_object_iter_next((json_t *)(uintptr_t)seen, iter)) {
+		const char *name = json_object_iter_key(iter);
+		struct place below = place_below(place, name, place->path[0] == '\0' ? "" : ".", name, "");
+
+		below.owned = ownership_below_field(place->owned, name);
+		surplus_judge(json_object_iter_value(iter), json_object_get(wanted, name), &below, out);
+	}
+	if (key == NULL)
+		return;
+	json_array_foreach(seen, i, entry) {
+		struct place below = place_of_entry(place, key, entry);
+
+		below.owned = ownership_below_entry(place->owned, entry);
+		surplus_judge(entry, list_find(wanted, key, entry), &below, out);
+	}
+}
+
 void differences_find(
 	const struct json_t *wanted, const struct json_t *seen, const struct json_t *owned, struct differences *ret_differences)
 {
@@ -181,6 +226,7 @@ void differences_find(
 
 	*ret_differences = (struct differences){ 0 };
 	walk(wanted, seen, &root, ret_differences);
+	surplus_judge(seen, wanted, &root, ret_differences);
 }
 
 bool difference_is_below(const struct difference *difference, const char *prefix)

@@ -25,8 +25,8 @@ struct differences {
 	bool is_cut; /* there are more */
 };
 
-/* Every field of wanted that is not in seen with the same value ("1000m" is "1", 1 is "1" where quantities stand). What seen
-   has beyond wanted is nobody's business. owned: our fieldsV1 of seen, or NULL. */
+/* Every field of wanted that is not in seen with the same value ("1000m" is "1", 1 is "1" where quantities stand), and every field
+   of seen that we own and want no longer. What seen has beyond that is nobody's business. owned: our fieldsV1 of seen, or NULL. */
 void differences_find(
 	const struct json_t *wanted, const struct json_t *seen, const struct json_t *owned, struct differences *ret_differences);
 

@@ -230,6 +230,12 @@ done
 has "an Event tells of the deleted Service" "Service plain was deleted and has been made again" "$(events plain)"
 # The API server makes some of its own about Services, in another form.
 same "our Events carry first and last time and a count" true "$(listed event '[.items[] | select(.source.component == "krypton-controller") | .firstTimestamp != null and .lastTimestamp != null and .count >= 1] | all')"
+agent spare <<< $'image: i\ncommand: [x]\nenv: [{name: A, value: "1"}, {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, {name: C, value: "3"}]'
+spare() { object deployment spare '.spec.template.spec.containers[0] | [.command, [.env[].name]]'; }
+becomes "an Agent's command and variables are its container's" 5 '[["x"],["A","B","C"]]' spare
+agent spare <<< $'image: i\nenv: [{name: A, value: "1"}, {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]'
+becomes "what an Agent no longer says is taken away" 5 '[null,["A","B"]]' spare
+$k -n $ns delete agent spare > /dev/null
 $k -n $ns label deployment plain team=mine > /dev/null
 $k -n $ns annotate service plain note=mine > /dev/null
 $k -n $ns rollout restart deployment plain > /dev/null

@@ -106,6 +106,33 @@ static void what_we_own_was_changed_by_us(void **state)
 	assert_false(found.items[4].is_foreign);
 }
 
+static void what_we_own_and_want_no_longer_is_a_difference(void **state)
+{
+	struct differences found;
+	scoped_json owned = json_loads(
+		"{\"f:spec\":{\"f:paused\":{},\"f:containers\":{\"k:{\\\"name\\\":\\\"agent\\\"}\":"
+		"{\".\":{},\"f:name\":{},\"f:args\":{},\"f:hook\":{},\"f:env\":{\"k:{\\\"name\\\":\\\"A\\\"}\":{\".\":{},"
+		"\"f:name\":{},\"f:value\":{}},\"k:{\\\"name\\\":\\\"B\\\"}\":{\".\":{},\"f:name\":{},"
+		"\"f:value\":{}}}}}}}",
+		0, NULL);
+	scoped_json wanted = object_of(
+		"{'spec':{'containers':[{'name':'agent','args':['x'],'hook':{'path':'p'},'env':[{'name':'A','value':'1'}]}]}}");
+	scoped_json seen = object_of("{'spec':{'paused':true,'replicas':2,'containers':[{'name':'other'},{'name':'agent','args':['"
+				     "x'],'tty':true,'hook':{'path':'p','version':'v1'},"
+				     "'env':[{'name':'A','value':'1'},{'name':'B','value':'2'},{'name':'C','value':'3'}]}]}}");
+
+	(void)state;
+	assert_non_null(owned);
+	differences_find(wanted, seen, owned, &found);
+	assert_int_equal(found.count, 2);
+	assert_string_equal(found.items[0].path, "spec.paused");
+	assert_string_equal(found.items[1].path, "spec.containers[agent].env[B]");
+	for (size_t i = 0; i < found.count; i++) {
+		assert_false(found.items[i].is_foreign);
+		assert_false(found.items[i].is_absent);
+	}
+}
+
 static void more_differences_than_fit_are_cut(void **state)
 {
 	struct differences found;
@@ -173,6 +200,7 @@ int main(void)
 		cmocka_unit_test(equal_by_value_is_no_difference),
 		cmocka_unit_test(a_difference_is_named_by_its_path),
 		cmocka_unit_test(what_we_own_was_changed_by_us),
+		cmocka_unit_test(what_we_own_and_want_no_longer_is_a_difference),
 		cmocka_unit_test(more_differences_than_fit_are_cut),
 		cmocka_unit_test(prefixes_are_whole_steps),
 		cmocka_unit_test(what_was_applied_last_is_extracted),

@@ -409,6 +409,73 @@ static void a_new_proxy_image_reaches_sleepers_when_they_wake(void **state)
 	}
 }
 
+/* The Agent is another one now; its children are as they were. */
+static void agent_becomes(struct scene *scene, const char *spec_rest)
+{
+	agent_free(&scene->agent);
+	json_decref(scene->object);
+	scene->object = agent_object(spec_rest, "");
+	scene->agent = agent_of(scene->object);
+	scene->input.agent = scene->agent;
+	scene->input.object = scene->object;
+	scene->input.observed_generation = scene->agent->generation - 1;
+}
+
+static void what_an_agent_says_no_longer_is_taken_away(void **state)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{ ",'env':[{'name':'A','value':'1'},{'name':'B','value':'2'}]", ",'env':[{'name':'A','value':'1'}]" },
+		{ ",'env':[{'name':'A','value':'1'}]", "" },
+		{ ",'command':['x'],'args':['y']", "" },
+		{ ",'resources':{'limits':{'cpu':'1','memory':'1Gi'}}", ",'resources':{'limits':{'cpu':'1'}}" },
+		{ ",'podTemplate':{'metadata':{'annotations':{'a':'b'}},'spec':{'containers':[{'name':'agent','tty':true},"
+		  "{'name':'other','image':'o:1'}]}}",
+			",'podTemplate':{'spec':{'containers':[{'name':'agent','tty':true}]}}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct scene scene;
+
+		scene_make(&scene, rows[i].before, "");
+		agent_becomes(&scene, rows[i].after);
+		scoped(plan) plan = plan_make(&scene.input);
+		assert_int_equal(plan->count, 1);
+		assert_int_equal(plan->actions[0].kind, ACTION_APPLY);
+		assert_int_equal(plan->actions[0].child, CHILD_DEPLOYMENT);
+		assert_int_equal(plan->note_count, 0);
+		scene_end(&scene);
+	}
+}
+
+static void a_limit_of_the_proxy_that_is_set_no_longer_goes_at_its_turn(void **state)
+{
+	const struct release with_limit = { .proxy_image = release.proxy_image,
+		.proxy_pull_policy = release.proxy_pull_policy,
+		.token = release.token,
+		.proxy_env = "KRYPTON_CONNECT_TIMEOUT=10s" };
+	struct err err = { 0 };
+	struct scene scene;
+
+	(void)state;
+	scene_make(&scene, "", "");
+	json_decref(scene.children[CHILD_DEPLOYMENT]);
+	scene.children[CHILD_DEPLOYMENT] = as_applied(desired_deployment(scene.agent, scene.object, &with_limit, &err));
+	scene.input.children[CHILD_DEPLOYMENT] = scene.children[CHILD_DEPLOYMENT];
+	scene.input.rolling = PLAN_ROLLING_MAX;
+	scoped(plan) waits = plan_make(&scene.input);
+	assert_int_equal(waits->count, 0);
+	assert_true(waits->is_withheld);
+	scene.input.rolling = PLAN_ROLLING_MAX - 1;
+	scoped(plan) goes = plan_make(&scene.input);
+	assert_int_equal(goes->count, 1);
+	assert_true(goes->is_for_release);
+	assert_int_equal(goes->note_count, 0);
+	scene_end(&scene);
+}
+
 static void a_changed_agent_takes_the_new_proxy_along(void **state)
 {
 	struct scene scene;
@@ -606,6 +673,8 @@ int main(void)
 		cmocka_unit_test(what_was_sent_and_changed_nothing_is_not_sent_again),
 		cmocka_unit_test(a_new_proxy_image_reaches_always_on_agents_two_at_a_time),
 		cmocka_unit_test(a_new_proxy_image_reaches_sleepers_when_they_wake),
+		cmocka_unit_test(what_an_agent_says_no_longer_is_taken_away),
+		cmocka_unit_test(a_limit_of_the_proxy_that_is_set_no_longer_goes_at_its_turn),
 		cmocka_unit_test(a_changed_agent_takes_the_new_proxy_along),
 		cmocka_unit_test(another_bound_of_an_agent_does_not_take_the_new_proxy_along),
 		cmocka_unit_test(a_gateway_that_moved_replaces_no_pod),
