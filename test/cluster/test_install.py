@@ -156,12 +156,19 @@ def test_notes_tell_the_first_commands(cluster):
         assert words in said, said
 
 
-def test_nothing_is_left_after_all_agents_and_the_release_are_gone(cluster, kept):
-    """In good order, Agents first and the release then, nothing is left but the CRD, the key and Leases."""
+def test_nothing_is_left_after_all_agents_and_the_release_are_gone(cluster, kept, space):
+    """Agents first and the release then: nothing is left but the CRD, the key and Leases; not either of an Agent whose deletion
+    waits for a controller that is gone already."""
+    stranded = space.make(agents.agent("stranded"), ready=1)
     for agent in cluster.list("agents"):
-        cluster.delete("agents", agent["metadata"]["namespace"], agent["metadata"]["name"])
-    wait_for(lambda: not cluster.list("agents"), 60, "all Agents are gone")
+        if agent["metadata"]["name"] != stranded:
+            cluster.delete("agents", agent["metadata"]["namespace"], agent["metadata"]["name"])
+    wait_for(lambda: len(cluster.list("agents")) == 1, 60, "all Agents but one are gone")
+    cluster.kubectl("-n", SYSTEM, "delete", "deployment", "krypton-controller", "--cascade=foreground", "--timeout=60s", timeout=70)
+    cluster.delete("agents", space.name, stranded)
+    assert cluster.agent(space.name, stranded)["metadata"]["deletionTimestamp"], "nobody releases it"
     cluster.helm("uninstall", "krypton", "-n", SYSTEM, "--wait", "--timeout", "90s")
+    assert not cluster.list("agents")
     for plural in ("deployments", "services", "serviceaccounts", "endpointslices"):
         wait_for(lambda: not [o["metadata"]["name"] for o in cluster.list(plural) if "krypton" in str(o["metadata"].get("labels", {}))], 30,
                  f"no {plural} of ours are left")
