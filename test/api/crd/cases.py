@@ -216,4 +216,4 @@ STATUS_REFUSED = [
 ]
 
 COLUMNS = ["Name", "Mode", "Phase", "Replicas", "Age", "Ready", "Reason"]
-WIDE_COLUMNS = ["Image", "URL"]
+WIDE_COLUMNS = ["Image", "URL", "Message"]
