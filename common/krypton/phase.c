@@ -10,8 +10,11 @@ enum phase phase_of(const struct phase_facts *facts)
 {
 	bool is_settled = facts->replicas == facts->wanted && facts->updated == facts->replicas;
 
+	/* An agent that sleeps and could not be woken is not Ready either. */
+	if (facts->ready == 0 && facts->is_lasting)
+		return PHASE_FAILED;
 	if (facts->wanted > 0 && facts->ready == 0)
-		return facts->is_lasting ? PHASE_FAILED : PHASE_PENDING;
+		return PHASE_PENDING;
 	if (!is_settled || facts->ready + facts->retired < facts->wanted)
 		return PHASE_SCALING;
 	return PHASE_READY;

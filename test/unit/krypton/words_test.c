@@ -107,8 +107,7 @@ static void a_phase_follows_from_counts_and_verdict(void **state)
 		struct phase_facts facts;
 		enum phase phase;
 	} rows[] = {
-		{ { .wanted = 1 }, PHASE_PENDING },
-		{ { .wanted = 1, .replicas = 1, .updated = 1 }, PHASE_PENDING },
+		{ { .wanted = 1 }, PHASE_PENDING }, { { .wanted = 1, .replicas = 1, .updated = 1 }, PHASE_PENDING },
 		{ { .wanted = 1, .replicas = 1, .updated = 1, .is_lasting = true }, PHASE_FAILED },
 		{ { .wanted = 1, .replicas = 1, .updated = 1, .ready = 1 }, PHASE_READY },
 		{ { .wanted = 3, .replicas = 3, .updated = 3, .ready = 3 }, PHASE_READY },
@@ -122,9 +121,8 @@ static void a_phase_follows_from_counts_and_verdict(void **state)
 		{ { .wanted = 1, .replicas = 1, .updated = 0, .ready = 1 }, PHASE_SCALING },
 		{ { .wanted = 2, .replicas = 3, .updated = 1, .ready = 2, .is_lasting = true },
 			PHASE_SCALING }, /* a bad rollout still serves */
-		{ { .wanted = 0 }, PHASE_READY },
-		{ { .wanted = 0, .replicas = 1, .updated = 1, .ready = 1 }, PHASE_SCALING },
-		{ { .wanted = 0, .is_lasting = true }, PHASE_READY },
+		{ { .wanted = 0 }, PHASE_READY }, { { .wanted = 0, .replicas = 1, .updated = 1, .ready = 1 }, PHASE_SCALING },
+		{ { .wanted = 0, .is_lasting = true }, PHASE_FAILED }, /* refused: nobody could wake it */
 	};
 
 	(void)state;
