@@ -113,18 +113,23 @@ static const struct warning *warning_of(const struct view *view, const char *rea
 	return newest;
 }
 
-/* The kubelet puts the cause behind its own words about backing off: the same cause is to read the same. */
+/* The kubelet puts the cause behind its own words about backing off, and containerd behind the image's name, twice: the same cause
+   is to read the same, and to be found. */
 static const char *pull_cause(const char *message)
 {
-	static const char *const prefixes[] = { "ErrImagePull: ", "ErrImageNeverPull: " };
+	static const char *const leads[] = { "ErrImagePull: ", "ErrImageNeverPull: ", "failed to resolve reference \"" };
+	const char *cause = message;
 
-	for (size_t i = 0; message != NULL && i < ARRAY_LEN(prefixes); i++) {
-		const char *at = strstr(message, prefixes[i]);
+	for (size_t i = 0; message != NULL && i < ARRAY_LEN(leads); i++) {
+		const char *at = strstr(cause, leads[i]);
+		const char *behind = at == NULL ? NULL : at + strlen(leads[i]);
 
-		if (at != NULL)
-			return at + strlen(prefixes[i]);
+		if (behind != NULL && leads[i][strlen(leads[i]) - 1] == '"')
+			behind = strstr(behind, "\": ") == NULL ? NULL : strstr(behind, "\": ") + strlen("\": ");
+		if (behind != NULL)
+			cause = behind;
 	}
-	return message;
+	return cause;
 }
 
 static void pull_find(const struct view *view, const struct container *container)
@@ -137,22 +142,24 @@ static void pull_find(const struct view *view, const struct container *container
 		cause = "the kubelet waits before it tries again";
 	if (is_proxy(container))
 		find(view, 60, REASON_SIDECAR_NOT_READY, container,
-			"Pod %s: image %s of container krypton-proxy cannot be pulled: %s. Check the chart's image values and pull "
+			"Pod %s: image %.250s of container krypton-proxy cannot be pulled: %.400s. Check the chart's image values "
+			"and pull "
 			"secrets.",
 			pod, image, words(cause));
 	else if (secret != NULL)
 		find(view, 92, REASON_PULL_SECRET_MISSING, container,
-			"Pod %s: image %s cannot be pulled, and a pull secret is absent: %s. Create the Secret in this namespace "
+			"Pod %s: image %.250s cannot be pulled, and a pull secret is absent: %.400s. Create the Secret in this "
+			"namespace "
 			"or correct spec.imagePullSecrets.",
 			pod, image, words(secret->message));
 	else if (container->reason != NULL && strcmp(container->reason, "ErrImageNeverPull") == 0)
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
-			"Pod %s: image %s is not on node %s and spec.imagePullPolicy is Never: load the image onto the node or "
+			"Pod %s: image %.250s is not on node %s and spec.imagePullPolicy is Never: load the image onto the node or "
 			"allow pulling.",
 			pod, image, words(view->pod->node));
 	else
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
-			"Pod %s: image %s of container %s cannot be pulled: %s. Check the image's name and tag and "
+			"Pod %s: image %.250s of container %s cannot be pulled: %.400s. Check the image's name and tag and "
 			"spec.imagePullSecrets.",
 			pod, image, container->name, words(cause));
 }
@@ -190,8 +197,8 @@ static void crash_find(const struct view *view, const struct container *containe
 			view->found->command = remedy_of(REASON_CRASH_LOOP)->command;
 	} else {
 		find(view, 85, REASON_CRASH_LOOP, container,
-			"Pod %s: container %s ends with exit code %d (%s), restarted %d times.", view->pod->name, container->name,
-			exit_code, words(cause), container->restarts);
+			"Pod %s: container %s ends with exit code %d (%.60s), restarted %d times.", view->pod->name,
+			container->name, exit_code, words(cause), container->restarts);
 	}
 }
 
@@ -210,12 +217,12 @@ static void waiting_find(const struct view *view, const struct container *contai
 	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation)) && is_about_absence(container->message) &&
 		strcmp(container->reason, "CreateContainerConfigError") == 0) {
 		find(view, 80, REASON_CONFIG_MISSING, container,
-			"Pod %s: container %s cannot be made: %s. Create what is missing or correct spec.env and spec.envFrom.",
+			"Pod %s: container %s cannot be made: %.400s. Create what is missing or correct spec.env and spec.envFrom.",
 			view->pod->name, container->name, words(container->message));
 	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation))) {
 		/* It never ran: there is no log. */
 		if (find(view, is_proxy(container) ? 60 : 84, is_proxy(container) ? REASON_SIDECAR_NOT_READY : REASON_CRASH_LOOP,
-			    container, "Pod %s: container %s cannot be started: %s.", view->pod->name, container->name,
+			    container, "Pod %s: container %s cannot be started: %.500s.", view->pod->name, container->name,
 			    words(container->message)))
 			view->found->command = remedy_of(REASON_SIDECAR_NOT_READY)->command;
 	} else if (container->has_last && is_oom(container->last_reason)) {
@@ -224,7 +231,7 @@ static void waiting_find(const struct view *view, const struct container *contai
 		crash_find(view, container, container->last_exit_code, container->last_reason);
 	} else if (mount != NULL && is_about_absence(mount->message)) {
 		find(view, 80, REASON_CONFIG_MISSING, container,
-			"Pod %s waits for a volume: %s. Create what is missing or correct spec.podTemplate.", view->pod->name,
+			"Pod %s waits for a volume: %.500s. Create what is missing or correct spec.podTemplate.", view->pod->name,
 			words(mount->message));
 	}
 }
@@ -246,7 +253,7 @@ static void running_find(const struct view *view, const struct container *contai
 		return;
 	const struct warning *probe = warning_of(view, "Unhealthy", container->name);
 	if (container->has_probe && probe != NULL)
-		find(view, 40, REASON_AGENT_PROBE_FAILING, container, "Pod %s: container %s runs and its own probe fails: %s.",
+		find(view, 40, REASON_AGENT_PROBE_FAILING, container, "Pod %s: container %s runs and its own probe fails: %.500s.",
 			view->pod->name, container->name, words(probe->message));
 }
 
@@ -345,7 +352,7 @@ static void pod_find(const struct view *view)
 	const struct pod *pod = view->pod;
 
 	if (pod->reason != NULL && strcmp(pod->reason, "Evicted") == 0) {
-		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %s.", pod->name, words(pod->node),
+		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %.500s.", pod->name, words(pod->node),
 			words(pod->message));
 		return;
 	}
@@ -355,7 +362,8 @@ static void pod_find(const struct view *view)
 	}
 	if (pod->unscheduled != NULL) {
 		find(view, 70, REASON_UNSCHEDULABLE, NULL,
-			"Pod %s fits on no node: %s. Lower spec.resources.requests or add capacity.", pod->name, pod->unscheduled);
+			"Pod %s fits on no node: %.500s. Lower spec.resources.requests or add capacity.", pod->name,
+			pod->unscheduled);
 		return;
 	}
 	if (is_leaving(view))
@@ -400,10 +408,31 @@ static void findings_add(struct findings *findings, const struct finding *found)
 	findings->gravest.recheck_after_ms = again_ms;
 }
 
+/* The ReplicaSet of the pod made last, which is that of the Agent as it is now: what pods of before show has been answered by it.
+ */
+static const char *newest_hash(const struct sighting *sighting)
+{
+	const struct pod *newest = NULL;
+
+	for (size_t i = 0; i < sighting->pod_count; i++) {
+		const struct pod *pod = sighting->pods[i];
+
+		if (!pod->is_deleting && pod->template_hash != NULL && (newest == NULL || pod->created_ms >= newest->created_ms))
+			newest = pod;
+	}
+	return newest == NULL ? NULL : newest->template_hash;
+}
+
+static bool is_of_before(const struct pod *pod, const char *hash)
+{
+	return hash != NULL && pod->template_hash != NULL && strcmp(pod->template_hash, hash) != 0;
+}
+
 static void faults_find(const struct diagnosis_input *input, struct findings *ret_findings)
 {
 	static const struct sidecar_word unknown = { .says = SIDECAR_UNKNOWN };
 	const struct sighting *sighting = input->sighting;
+	const char *hash = newest_hash(sighting);
 	struct finding found = { 0 };
 	struct view view = { .input = input, .found = &found };
 
@@ -415,7 +444,7 @@ static void faults_find(const struct diagnosis_input *input, struct findings *re
 		found = (struct finding){ 0 };
 		view.pod = sighting->pods[i];
 		view.word = sighting->words[i] == NULL ? &unknown : sighting->words[i];
-		if (view.pod->is_deleting || view.pod->is_ready)
+		if (view.pod->is_deleting || view.pod->is_ready || is_of_before(view.pod, hash))
 			continue;
 		ret_findings->retired += view.word->says == SIDECAR_RETIRED;
 		if (view.word->says == SIDECAR_AWAITED) {

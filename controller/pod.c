@@ -104,6 +104,8 @@ struct pod *pod_from_json(const struct json_t *object)
 	pod->agent = mem_copy_text(agent);
 	pod->name = words_at(object, "/metadata/name");
 	pod->uid = words_at(object, "/metadata/uid");
+	pod->template_hash =
+		mem_copy_text(json_string_value(json_object_get(json_at(object, "/metadata/labels"), "pod-template-hash")));
 	pod->phase = words_at(object, "/status/phase");
 	pod->reason = words_at(object, "/status/reason");
 	pod->message = words_at(object, "/status/message");
@@ -139,6 +141,7 @@ void pod_free(struct pod **pod)
 	mem_release((*pod)->agent);
 	mem_release((*pod)->name);
 	mem_release((*pod)->uid);
+	mem_release((*pod)->template_hash);
 	mem_release((*pod)->phase);
 	mem_release((*pod)->reason);
 	mem_release((*pod)->message);

@@ -10,7 +10,7 @@
 struct json_t;
 
 #define POD_CONTAINERS_MAX 8
-#define POD_WORDS_BYTES    400 /* of the kubelet's, the scheduler's or a registry's words */
+#define POD_WORDS_BYTES    1000 /* of the kubelet's, the scheduler's or a registry's words */
 
 enum container_state { CONTAINER_WAITING, CONTAINER_RUNNING, CONTAINER_TERMINATED };
 
@@ -35,6 +35,7 @@ struct pod {
 	char *agent; /* label krypton.ai/agent */
 	char *name;
 	char *uid;
+	char *template_hash; /* which ReplicaSet's it is; NULL: none's */
 	char *phase;
 	char *reason; /* status.reason: "Evicted" */
 	char *message;

@@ -85,6 +85,11 @@ static void every_fault_has_its_reason_and_words(void **state)
 			"Check" },
 		{ WAITS("ImagePullBackOff", "Back-off pulling image: ErrImagePull: failed to pull: 401 Unauthorized"), UP_NOT_READY,
 			"", NULL, REASON_IMAGE_PULL_FAILED, "cannot be pulled: failed to pull: 401 Unauthorized. Check" },
+		{ WAITS("ImagePullBackOff",
+			  "Back-off: ErrImagePull: failed to pull and unpack image \\\"r/a:1\\\": failed to resolve reference "
+			  "\\\"r/a:1\\\": "
+			  "unexpected status from HEAD request to http://r/v2/a/manifests/1: 403 Forbidden"),
+			UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED, "cannot be pulled: unexpected status from HEAD request" },
 		{ WAITS("ImagePullBackOff", "Back-off pulling image"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
 			"the kubelet waits" },
 		{ WAITS("ErrImageNeverPull", "is not present"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
@@ -186,6 +191,49 @@ static void the_first_fault_is_told_and_the_others_are_counted(void **state)
 	assert_string_equal(json_text_at(report, "/status/conditions/1/reason"), "ImagePullFailed");
 	for (size_t i = 0; i < ARRAY_LEN(pods); i++)
 		pod_free(&pods[i]);
+}
+
+/* Two pods of hello, of the ReplicaSets of before and of now, the second one a minute younger. */
+static void what_pods_of_before_show_is_old_news(void **state)
+{
+	static const struct {
+		const char *now;
+		enum reason reason;
+	} rows[] = {
+		{ WAITS("ContainerCreating", ""), REASON_STARTING },
+		{ WAITS("ErrImagePull", "no such host"), REASON_IMAGE_PULL_FAILED },
+	};
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[4096];
+		struct diagnosis diagnosis;
+		scoped_json old = object_of("{'metadata':{'name':'hello-1-x','uid':'p1','creationTimestamp':'2026-01-01T00:00:00Z',"
+					    "'labels':{'krypton.ai/agent':"
+					    "'hello','pod-template-hash':'1'}}," SPEC
+					    ",'status':{'phase':'Running','containerStatuses':[{'name':'agent',"
+					    "'restartCount':4,'state':{'waiting':{'reason':'CrashLoopBackOff'}},'lastState':{'"
+					    "terminated':{'exitCode':137,"
+					    "'reason':'OOMKilled'}}}]}}");
+		(void)snprintf(text, sizeof(text),
+			"{'metadata':{'name':'hello-2-x','uid':'p2','creationTimestamp':'2026-01-01T00:01:00Z','labels':{'krypton."
+			"ai/agent':"
+			"'hello','pod-template-hash':'2'}}," SPEC ",'status':{'phase':'Pending','containerStatuses':[%s]}}",
+			rows[i].now);
+		scoped_json new = object_of(text);
+		scoped(pod) before = pod_from_json(old);
+		scoped(pod) now = pod_from_json(new);
+		struct sighting sighting = { .pods = { before, now }, .pod_count = 2 };
+		const struct diagnosis_input input = {
+			.agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW
+		};
+
+		diagnose(&input, &diagnosis);
+		assert_int_equal(diagnosis.reason, rows[i].reason);
+		assert_null(strstr(diagnosis.message, "OutOfMemory"));
+	}
 }
 
 static void the_agent_s_own_probe_is_quoted(void **state)
@@ -576,6 +624,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_has_its_reason_and_words),
 		cmocka_unit_test(the_first_fault_is_told_and_the_others_are_counted),
+		cmocka_unit_test(what_pods_of_before_show_is_old_news),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
 		cmocka_unit_test(a_sidecar_s_word_says_what_keeps_its_pod),
