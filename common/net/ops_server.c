@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 
 #include "base/arena.h"
@@ -17,6 +18,7 @@
 #include "net/listen_socket.h"
 #include "net/pem_file.h"
 #include "net/router.h"
+#include "net/tls_pair.h"
 #include "net/uri.h"
 
 #define BODY_DEFAULT_BYTES    (64 * 1024)
@@ -71,6 +73,9 @@ struct ops_server {
 	bool must_run_again;
 	unsigned int connections; /* after the last run */
 };
+
+/* Whose MHD_run() is on the stack: GnuTLS gives its callback nothing of ours. */
+static struct ops_server *running;
 
 static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
 
@@ -254,7 +259,9 @@ static void server_run(struct ops_server *server)
 
 	server->is_running = true;
 	server->must_run_again = false;
+	running = server;
 	BUG_ON(MHD_run(server->daemon) != MHD_YES);
+	running = NULL;
 	server->is_running = false;
 	if (server->must_run_again || has_fewer_connections(server))
 		loop_timer_set(server->timer, 0);
@@ -277,6 +284,21 @@ static void on_due(void *arg)
 
 /* --- life --- */
 
+/* A handshake asks for the certificate: so the next one sees what ops_server_set_certificate() gave. */
+static int on_handshake(gnutls_session_t session, const struct gnutls_cert_retr_st *wanted, gnutls_pcert_st **ret_chain,
+	unsigned int *ret_length, gnutls_ocsp_data_st **ret_ocsp, unsigned int *ret_ocsp_length, gnutls_privkey_t *ret_key,
+	unsigned int *ret_flags)
+{
+	(void)session;
+	(void)wanted;
+	if (running == NULL)
+		return -1;
+	*ret_ocsp = NULL;
+	*ret_ocsp_length = 0;
+	*ret_flags = GNUTLS_CERT_RETR_DEINIT_ALL;
+	return tls_pair_take(running->certificate_pem, running->key_pem, ret_chain, ret_length, ret_key);
+}
+
 static struct MHD_Daemon *daemon_new(struct ops_server *server, int max_connections)
 {
 	bool has_tls = server->certificate_pem != NULL;
@@ -286,9 +308,7 @@ static struct MHD_Daemon *daemon_new(struct ops_server *server, int max_connecti
 		void *at;
 	} priorities = { .borrowed = TLS_PRIORITIES };
 	struct MHD_OptionItem tls[] = {
-		{ has_tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, server->certificate_pem },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, server->key_pem },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0, priorities.at },
+		{ has_tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0, priorities.at },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
@@ -296,7 +316,7 @@ static struct MHD_Daemon *daemon_new(struct ops_server *server, int max_connecti
 		MHD_OPTION_URI_LOG_CALLBACK, on_line, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_TIMEOUT_S, MHD_OPTION_ARRAY, tls,
-		MHD_OPTION_END);
+		has_tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, on_handshake, MHD_OPTION_END);
 }
 
 static void take_routes(struct ops_server *server, const struct ops_server_options *options)
@@ -378,6 +398,18 @@ void ops_server_free(struct ops_server **server)
 	mem_release(ending->certificate_pem);
 	mem_release(ending->key_pem);
 	mem_release(ending);
+}
+
+int ops_server_set_certificate(struct ops_server *server, const char *certificate_pem, const char *key_pem, struct err *err)
+{
+	BUG_ON(server->certificate_pem == NULL);
+	if (pem_check_pair(certificate_pem, key_pem, err) < 0)
+		return -1;
+	mem_release(server->certificate_pem);
+	mem_release(server->key_pem);
+	server->certificate_pem = mem_copy_text(certificate_pem);
+	server->key_pem = mem_copy_text(key_pem);
+	return 0;
 }
 
 uint16_t ops_server_port(const struct ops_server *server)

@@ -41,6 +41,10 @@ struct ops_server_options {
 struct ops_server *ops_server_new(struct loop *loop, const struct ops_server_options *options, struct err *err);
 /* Waiting requests are closed; their handlers' later ops_reply() must not come. Not from a handler. */
 void ops_server_free(struct ops_server **server);
+/* Only of a server by HTTPS. Handshakes from now on get this one; connections that are there go on. -1: unusable, the old one
+   stays. */
+int ops_server_set_certificate(
+	struct ops_server *server, const char *certificate_pem, const char *key_pem, struct err *err) must_check;
 uint16_t ops_server_port(const struct ops_server *server);
 
 /* Valid from handle() until ops_reply(); a request may be held (long poll), bounded in time by its

@@ -10,9 +10,11 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "base/instant.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "net/authority.h"
 #include "net/http_client.h"
 #include "peer.h"
 
@@ -627,6 +629,56 @@ static void tls_verifies_authority_and_name(void **state)
 	teardown(&scene);
 }
 
+static int get(struct scene *scene, struct http_client *client)
+{
+	struct fetched fetched = { .loop = scene->loop };
+	char url[128];
+
+	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/hold", ops_server_port(scene->server));
+	(void)http_client_send(client,
+		&(struct http_request_options){
+			.method = "GET", .url = url, .timeout_ms = 10000, .arg = &fetched, .on_done = on_fetched });
+	loop_run(scene->loop);
+	return fetched.status;
+}
+
+static void a_new_certificate_is_for_the_next_handshake(void **state)
+{
+	static const char *const names[] = { "krypton.test" };
+	const int64_t now_ms = instant_wall_ms();
+	const struct authority_options issue = {
+		.name = "new", .dns_names = names, .dns_name_count = 1, .life = { now_ms - 60000, now_ms + 3600000 }
+	};
+	struct ops_server_options options = plain;
+	struct scene scene;
+	struct err err = { 0 };
+	scoped_buf ca, certificate, key;
+
+	(void)state;
+	buf_init(&ca, 16384);
+	buf_init(&certificate, 16384);
+	buf_init(&key, 16384);
+	assert_int_equal(authority_issue(&issue, &ca, &certificate, &key, &err), 0);
+	options.certificate_pem = pki.certificate;
+	options.key_pem = pki.key;
+	setup_with(&scene, options);
+	struct http_client *connected =
+		http_client_new(scene.loop, &(struct http_tls){ .ca_pem = pki.ca, .server_name = "krypton.test" }, &err);
+	assert_int_equal(get(&scene, connected), 200);
+	assert_int_equal(ops_server_set_certificate(scene.server, buf_terminated(&certificate), pki.key, &err), -1);
+	assert_non_null(strstr(err.message, "certificate and key"));
+	assert_int_equal(ops_server_set_certificate(scene.server, buf_terminated(&certificate), buf_terminated(&key), &err), 0);
+	assert_int_equal(get(&scene, connected), 200); /* by its connection */
+	assert_int_equal(
+		fetch(&scene, &(struct http_tls){ .ca_pem = pki.ca, .server_name = "krypton.test" }, "127.0.0.1").status, 0);
+	assert_int_equal(
+		fetch(&scene, &(struct http_tls){ .ca_pem = buf_terminated(&ca), .server_name = "krypton.test" }, "127.0.0.1")
+			.status,
+		200);
+	http_client_free(&connected);
+	teardown(&scene);
+}
+
 static void a_key_that_does_not_fit_is_refused(void **state)
 {
 	struct ops_server_options options = plain;
@@ -661,6 +713,7 @@ int main(void)
 		cmocka_unit_test(all_addresses_take_ipv4_too),
 		cmocka_unit_test(tls_verifies_authority_and_name),
 		cmocka_unit_test(a_rotated_authority_holds_from_the_next_connection),
+		cmocka_unit_test(a_new_certificate_is_for_the_next_handshake),
 		cmocka_unit_test(a_key_that_does_not_fit_is_refused),
 	};
 
