@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "controller/pod_template.h"
 #include "krypton/agent_rules.h"
+#include "krypton/agent_warnings.h"
 
 #define VIOLATIONS_MAX    16
 #define MESSAGE_BYTES_MAX 8192
@@ -60,6 +61,16 @@ static bool is_denied(const json_t *object, json_t *response)
 	return true;
 }
 
+/* Told by the API server to whoever wrote the Agent; kubectl prints them. */
+static void warn(const json_t *object, json_t *response)
+{
+	const char *warnings[AGENT_WARNINGS_MAX];
+	size_t count = agent_warnings(object, warnings);
+
+	for (size_t i = 0; i < count; i++)
+		json_put_text(response, "/warnings/-", warnings[i]);
+}
+
 struct json_t *admission_review_answer(
 	const struct json_t *review, bool validates, enum admission_result *ret_result, struct err *err)
 {
@@ -81,7 +92,10 @@ struct json_t *admission_review_answer(
 	json_put(answer, "/response", response);
 	/* An Agent that is being deleted only loses its finalizers: never in the way of that. */
 	bool is_leaving = json_text_at(object, "/metadata/deletionTimestamp") != NULL;
-	bool is_bad = validates && json_is_object(object) && !is_leaving && is_denied(object, response);
+	bool is_judged = validates && json_is_object(object) && !is_leaving;
+	bool is_bad = is_judged && is_denied(object, response);
+	if (is_judged && !is_bad)
+		warn(object, response);
 	*ret_result = is_bad ? ADMISSION_DENIED : ADMISSION_ALLOWED;
 	return answer;
 }

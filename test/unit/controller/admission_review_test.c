@@ -20,7 +20,8 @@ static json_t *answer_to(const char *object, bool validates, enum admission_resu
 static void a_good_agent_is_let_in(void **state)
 {
 	enum admission_result result;
-	scoped_json answer = answer_to("{'metadata':{'name':'hello'},'spec':{'image':'i'}}", true, &result);
+	scoped_json answer = answer_to(
+		"{'metadata':{'name':'hello'},'spec':{'image':'i:1','resources':{'limits':{'memory':'1Gi'}}}}", true, &result);
 
 	(void)state;
 	assert_int_equal(result, ADMISSION_ALLOWED);
@@ -41,6 +42,21 @@ static void a_bad_one_is_refused_with_every_cause(void **state)
 	assert_json(answer, "/response/status/details/causes/0/field", "'spec.port'");
 	assert_json(answer, "/response/status/details/causes/1/field", "'spec.minReplicas'");
 	assert_non_null(strstr(json_text_at(answer, "/response/status/message"), "; spec.minReplicas: an always-on agent"));
+}
+
+static void an_unwise_one_is_let_in_with_warnings(void **state)
+{
+	enum admission_result result;
+	scoped_json answer = answer_to("{'metadata':{'name':'hello'},'spec':{'image':'i'}}", true, &result);
+	scoped_json bad = answer_to("{'metadata':{'name':'hello'},'spec':{'image':'i','port':8888}}", true, &result);
+	scoped_json mutated = answer_to("{'metadata':{'name':'hello'},'spec':{'image':'i'}}", false, &result);
+
+	(void)state;
+	assert_json(answer, "/response/allowed", "true");
+	assert_int_equal(json_array_size(json_at(answer, "/response/warnings")), 2);
+	assert_non_null(strstr(json_text_at(answer, "/response/warnings/0"), "spec.image: "));
+	assert_null(json_at(bad, "/response/warnings"));
+	assert_null(json_at(mutated, "/response/warnings"));
 }
 
 static void a_template_that_cannot_be_merged_is_refused(void **state)
@@ -90,6 +106,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_agent_is_let_in),
 		cmocka_unit_test(a_bad_one_is_refused_with_every_cause),
+		cmocka_unit_test(an_unwise_one_is_let_in_with_warnings),
 		cmocka_unit_test(a_template_that_cannot_be_merged_is_refused),
 		cmocka_unit_test(the_mutating_path_and_leaving_agents_pass),
 		cmocka_unit_test(what_is_no_review_is_malformed),
