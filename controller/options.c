@@ -40,8 +40,30 @@ static const struct option rows[] = {
 	{ .name = "webhook-cert-dir",
 		.type = OPTION_TEXT,
 		.offset = FIELD(webhook_cert_dir),
-		.fallback = "/tmp/k8s-webhook-server/serving-certs",
-		.sentence = "directory with the webhooks' tls.crt and tls.key" },
+		.sentence = "directory with the webhooks' tls.crt and tls.key; unset: they are made, renewed and trusted by "
+			    "themselves" },
+	{ .name = "webhook-secret",
+		.type = OPTION_TEXT,
+		.offset = FIELD(webhook_secret),
+		.fallback = "krypton-webhook-serving",
+		.sentence = "Secret in our namespace with the certificate that is made" },
+	{ .name = "webhook-certificate-life",
+		.type = OPTION_DURATION,
+		.offset = FIELD(webhook_certificate_life_ms),
+		.fallback = "2160h",
+		.min = 10000,
+		.max = INT64_C(87600) * 3600 * 1000,
+		.sentence = "how long a certificate that is made lives; it is renewed at two thirds" },
+	{ .name = "webhook-service",
+		.type = OPTION_TEXT,
+		.offset = FIELD(webhook_service),
+		.fallback = "krypton-webhook",
+		.sentence = "Service in our namespace whose names the certificate that is made is for" },
+	{ .name = "webhook-configurations",
+		.type = OPTION_TEXT,
+		.offset = FIELD(webhook_configurations),
+		.fallback = "krypton-agents",
+		.sentence = "MutatingWebhookConfiguration and ValidatingWebhookConfiguration that are told its authority" },
 	{ .name = "proxy-image",
 		.type = OPTION_TEXT,
 		.offset = FIELD(proxy_image),
@@ -106,6 +128,13 @@ static int names_check(const struct controller_options *options, struct err *err
 	}
 	if (!name_is_dns1035(text_of(options->gateway_service)))
 		return err_set(err, ERR_INVALID, "--gateway-service=%s: is no Service's name", options->gateway_service);
+	if (!name_is_dns1123_subdomain(text_of(options->webhook_secret)))
+		return err_set(err, ERR_INVALID, "--webhook-secret=%s: is no Secret's name", options->webhook_secret);
+	if (!name_is_dns1035(text_of(options->webhook_service)))
+		return err_set(err, ERR_INVALID, "--webhook-service=%s: is no Service's name", options->webhook_service);
+	if (!name_is_dns1123_subdomain(text_of(options->webhook_configurations)))
+		return err_set(err, ERR_INVALID, "--webhook-configurations=%s: is no configuration's name",
+			options->webhook_configurations);
 	if (!name_is_dns1123_subdomain(text_of(options->internal_secret)))
 		return err_set(err, ERR_INVALID, "--internal-secret=%s: is no Secret's name", options->internal_secret);
 	return 0;

@@ -18,7 +18,11 @@ struct controller_options {
 	const char *webhook_address;
 	bool elects_leader;
 	bool has_webhooks;
-	const char *webhook_cert_dir;
+	const char *webhook_cert_dir; /* NULL: a certificate of our own */
+	const char *webhook_secret;
+	const char *webhook_service;
+	const char *webhook_configurations;
+	int64_t webhook_certificate_life_ms;
 	const char *proxy_image;
 	int proxy_pull_policy;          /* place in CONTROLLER_PULL_POLICIES */
 	const char *proxy_pull_secrets; /* "a,b"; NULL: none */

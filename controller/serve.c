@@ -98,6 +98,14 @@ static int daemon_run(struct process *process, struct err *err)
 		.health = process->common.health,
 		.metrics = process->common.metrics,
 	};
+	const struct admission_tools webhooks = {
+		.loop = process->loop,
+		.client = process->client,
+		.options = options,
+		.name_space = tools.name_space,
+		.health = process->common.health,
+		.metrics = process->common.metrics,
+	};
 	const struct ops_pair_options ports = {
 		.metrics_address = options->metrics_address, .health_address = options->health_address, .arg = process
 	};
@@ -105,8 +113,7 @@ static int daemon_run(struct process *process, struct err *err)
 	if (ops_pair_open(&process->ops, process->loop, &ports, err) == -1)
 		return -1;
 	if (options->has_webhooks) {
-		process->admission = admission_new(
-			process->loop, options->webhook_address, options->webhook_cert_dir, process->common.metrics, err);
+		process->admission = admission_new(&webhooks, err);
 		if (process->admission == NULL)
 			return -1;
 	}

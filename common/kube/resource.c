@@ -11,6 +11,10 @@ const struct kube_resource KUBE_DEPLOYMENTS = { "apps", "v1", "deployments", "De
 const struct kube_resource KUBE_REPLICA_SETS = { "apps", "v1", "replicasets", "ReplicaSet", true };
 const struct kube_resource KUBE_ENDPOINT_SLICES = { "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true };
 const struct kube_resource KUBE_LEASES = { "coordination.k8s.io", "v1", "leases", "Lease", true };
+const struct kube_resource KUBE_MUTATING_WEBHOOKS = { "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations",
+	"MutatingWebhookConfiguration", false };
+const struct kube_resource KUBE_VALIDATING_WEBHOOKS = { "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations",
+	"ValidatingWebhookConfiguration", false };
 
 static bool is_unreserved(unsigned char byte)
 {

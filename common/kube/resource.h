@@ -17,7 +17,7 @@ struct kube_resource {
 };
 
 extern const struct kube_resource KUBE_PODS, KUBE_SERVICES, KUBE_SERVICE_ACCOUNTS, KUBE_SECRETS, KUBE_EVENTS, KUBE_DEPLOYMENTS,
-	KUBE_REPLICA_SETS, KUBE_ENDPOINT_SLICES, KUBE_LEASES;
+	KUBE_REPLICA_SETS, KUBE_ENDPOINT_SLICES, KUBE_LEASES, KUBE_MUTATING_WEBHOOKS, KUBE_VALIDATING_WEBHOOKS;
 
 /* Appends "/apis/apps/v1/namespaces/ns/deployments/name/status"; namespace, name, subresource may be NULL. Names are
  * percent-encoded. */
