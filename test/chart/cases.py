@@ -52,21 +52,24 @@ ROWS = [
     ("manager.replicas", ["manager.replicas=3"], [(CONTROLLER, "spec.replicas", 3), (SCALER, "spec.replicas", 3), (GATEWAY, "spec.replicas", 2)]),
     ("manager.enableWebhooks", [], each(WEBHOOKS, "", ABSENT) + [("Service/krypton-webhook", "", ABSENT), (CONTROLLER, POD + "volumes", ABSENT)]),
     ("manager.enableWebhooks", [HOOKS_ON], [
-        flag("controller", "--enable-webhooks"), flag("controller", "--webhook-cert-dir=/etc/krypton/webhook"),
-        (CONTROLLER, POD + "volumes[name=webhook-cert].secret.secretName", "krypton-webhook-cert"),
+        flag("controller", "--enable-webhooks"), flag("controller", "--webhook-secret=krypton-webhook-serving"),
+        flag("controller", "--webhook-service=krypton-webhook"), flag("controller", "--webhook-configurations=krypton-agents"),
+        (CONTROLLER, POD + "volumes", ABSENT),
         (CONTROLLER, POD + "containers[0].ports[name=webhook].containerPort", 9443),
         ("Service/krypton-webhook", "spec.ports[name=webhook].port", 443),
-        ("Secret/krypton-webhook-cert", "type", "kubernetes.io/tls"),
+        (WEBHOOKS[0], "webhooks[0].clientConfig.caBundle", ABSENT), (WEBHOOKS[1], "webhooks[0].clientConfig.caBundle", ABSENT),
         (WEBHOOKS[0], "webhooks[0].clientConfig.service.path", "/mutate-krypton-ai-v1alpha1-agent"),
         (WEBHOOKS[1], "webhooks[0].clientConfig.service.path", "/validate-krypton-ai-v1alpha1-agent"),
         (WEBHOOKS[1], "webhooks[0].clientConfig.service.name", "krypton-webhook"),
         (WEBHOOKS[1], "webhooks[0].rules[0].operations", ["CREATE", "UPDATE"]),
         (WEBHOOKS[1], "webhooks[0].rules[0].resources", ["agents"])]),
-    ("manager.webhook.certSecret", GIVEN, [(CONTROLLER, POD + "volumes[name=webhook-cert].secret.secretName", "given"), ("Secret/krypton-webhook-cert", "", ABSENT)]),
+    ("manager.webhook.certSecret", GIVEN, [(CONTROLLER, POD + "volumes[name=webhook-cert].secret.secretName", "given"),
+                                            flag("controller", "--webhook-cert-dir=/etc/krypton/webhook")]),
     ("manager.webhook.caBundle", GIVEN, each(WEBHOOKS, "webhooks[0].clientConfig.caBundle", "Q0E=")),
     ("manager.webhook.certManager.enabled", CERT_MANAGER, [
         ("Issuer/krypton-webhook", "spec.selfSigned", {}), ("Certificate/krypton-webhook", "spec.secretName", "krypton-webhook-cert"),
-        ("Certificate/krypton-webhook", "spec.issuerRef.name", "krypton-webhook"), ("Secret/krypton-webhook-cert", "", ABSENT),
+        ("Certificate/krypton-webhook", "spec.issuerRef.name", "krypton-webhook"), flag("controller", "--webhook-cert-dir=/etc/krypton/webhook"),
+        (CONTROLLER, POD + "volumes[name=webhook-cert].secret.secretName", "krypton-webhook-cert"),
         (WEBHOOKS[0], 'metadata.annotations."cert-manager.io/inject-ca-from"', "krypton-system/krypton-webhook"),
         (WEBHOOKS[1], "webhooks[0].clientConfig.caBundle", ABSENT)]),
     ("manager.webhook.certManager.issuerRef.name", CERT_MANAGER + ["manager.webhook.certManager.issuerRef.name=ours"],
@@ -238,6 +241,12 @@ RIGHTS = {
         ("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-scaler",)): LEASE},
     ("ClusterRole", "cleanup"): {("krypton.ai", "agents", ()): ("get", "list", "watch", "patch")},
     ("Role", "cleanup"): {("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-controller",)): LEASE},
+}
+
+# What the controller may besides, where it makes the webhooks' certificate itself.
+OWN_CERTIFICATE_RIGHTS = {
+    ("ClusterRole", "controller"): {("admissionregistration.k8s.io", r + "webhookconfigurations", ("krypton-agents",)): ("get", "patch") for r in ("mutating", "validating")},
+    ("Role", "controller"): {("", "secrets", ("krypton-webhook-serving",)): ("get", "create", "patch")},
 }
 
 # What is set, and what the notes then have.

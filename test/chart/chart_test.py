@@ -142,7 +142,8 @@ def every_pod(rendered):
     report(sorted(holders) == sorted([cases.GATEWAY, cases.SCALER]), "no other pod mounts that key: the controller reads it by name, and nobody else uses it", holders)
 
 
-def rights(rendered):
+def rights(rendered, besides=None, words=""):
+    besides = besides or {}
     found = {}
     for role in rendered.of_kind("ClusterRole", "Role"):
         allowed = found.setdefault((role["kind"], role["metadata"]["name"][len("krypton-"):]), {})
@@ -151,8 +152,9 @@ def rights(rendered):
                 for resource in rule["resources"]:
                     allowed[(group, resource, tuple(rule.get("resourceNames", ())))] = tuple(rule["verbs"])
     for who, allowed in cases.RIGHTS.items():
+        allowed = {**allowed, **besides.get(who, {})}
         have = {k: set(v) for k, v in found.get(who, {}).items()}
-        report(have == {k: set(v) for k, v in allowed.items()}, "%s %s has exactly its rights" % who, have)
+        report(have == {k: set(v) for k, v in allowed.items()}, "%s %s has exactly its rights" % who + words, have)
     report(set(found) == set(cases.RIGHTS), "no other role is made", sorted(set(found) - set(cases.RIGHTS)))
     wild = [k for k, o in rendered.objects.items() if o["kind"] in ("ClusterRole", "Role") and "'*'" in str(o["rules"])]
     report(not wild, "no role has a wildcard", wild)
@@ -205,15 +207,20 @@ def names(chart):
 
 
 def certificate(chart):
-    rendered = chart.render([cases.HOOKS_ON])
-    secret = rendered.at("Secret/krypton-webhook-cert", "data")
-    bundles = {rendered.at(w, "webhooks[0].clientConfig.caBundle") for w in cases.WEBHOOKS}
-    report(bundles == {secret["ca.crt"]}, "both webhooks trust the CA of the certificate that is served")
-    chain = {}
-    for name in ("ca.crt", "tls.crt"):
-        chain[name] = subprocess.run(["base64", "-d"], input=secret[name], capture_output=True, text=True, timeout=60).stdout
-    text = subprocess.run(["openssl", "x509", "-noout", "-text"], input=chain["tls.crt"], capture_output=True, text=True, timeout=60).stdout
-    report("DNS:krypton-webhook.krypton-system.svc" in text, "the certificate names the Service", text[:400])
+    """Three modes; in each the certificate is one party's alone."""
+    own, given, manager = (chart.render(settings) for settings in ([cases.HOOKS_ON], cases.GIVEN, cases.CERT_MANAGER))
+    for words, rendered in (("the controller's own", own), ("a given Secret", given), ("cert-manager", manager)):
+        secrets = [k for k in rendered.objects if k.startswith("Secret/")]
+        report(not secrets, "with %s the chart renders no certificate" % words, secrets)
+        flags = [a for a in rendered.args("controller") if a.startswith("--webhook-")]
+        report(("--webhook-cert-dir=/etc/krypton/webhook" in flags) == (rendered is not own) and any("--webhook-secret" in a for a in flags) == (rendered is own),
+               "with %s the controller is told where it is" % words, flags)
+    same = show(list(own.objects.values())) == show(list(chart.render([cases.HOOKS_ON]).objects.values()))
+    report(same, "with the controller's own two renders are the same: nothing is made while rendering")
+    report("caBundle" not in show(list(own.objects.values())), "and none of them names a caBundle, which the controller writes")
+    rights(own, cases.OWN_CERTIFICATE_RIGHTS, " with its own certificate")
+    for rendered in (given, manager):
+        rights(rendered, {}, " with a certificate from elsewhere")
 
 
 NOTES_AS_OBJECT = """apiVersion: v1

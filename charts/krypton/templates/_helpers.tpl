@@ -124,9 +124,25 @@ readinessProbe:
 {{- end -}}
 {{- end -}}
 
-{{/* The Secret with the webhook's serving certificate. */}}
+{{/* The Secret with the webhook's serving certificate that is mounted: the user's, or cert-manager's. Empty: the controller makes its own. */}}
 {{- define "krypton.webhookSecret" -}}
-{{- .Values.manager.webhook.certSecret | default (include "krypton.name" (list . "webhook-cert")) -}}
+{{- if .Values.manager.webhook.certSecret -}}
+{{ .Values.manager.webhook.certSecret }}
+{{- else if .Values.manager.webhook.certManager.enabled -}}
+{{ include "krypton.name" (list . "webhook-cert") }}
+{{- end -}}
+{{- end -}}
+
+{{/* The Secret in which the controller keeps the certificate that it makes; empty where one is given, or without webhooks. */}}
+{{- define "krypton.webhookOwnSecret" -}}
+{{- if and .Values.manager.enableWebhooks (not (include "krypton.webhookSecret" .)) -}}
+{{ include "krypton.name" (list . "webhook-serving") }}
+{{- end -}}
+{{- end -}}
+
+{{/* The name of both webhook configurations. */}}
+{{- define "krypton.webhookConfigurations" -}}
+{{ include "krypton.name" (list . "agents") }}
 {{- end -}}
 
 {{/* The key that the agents' tokens are derived from, as a volume. The controller makes the Secret; until then the kubelet waits. */}}
