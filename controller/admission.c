@@ -29,7 +29,7 @@
 #define PEM_BYTES_MAX    (256 * 1024)
 #define BODY_BYTES_MAX   (4 * 1024 * 1024)
 #define ANSWER_BYTES_MAX (64 * 1024)
-#define LOOK_AGAIN_MS    30000
+#define LOOK_AGAIN_MS    10000 /* at the files, which the kubelet changes within its minute */
 #define HEALTH           "webhook"
 
 struct admission {

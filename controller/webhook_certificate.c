@@ -197,7 +197,7 @@ static void on_secret(struct webhook_certificate *certificate, const json_t *sec
 	struct err err = { 0 };
 	enum serving_verdict verdict = serving_certificate_judge(secret, &terms, instant_wall_ms(), &certificate->seen, &err);
 
-	if (is_ours && verdict != SERVING_GOOD && verdict != SERVING_FOREIGN) {
+	if (is_ours && verdict == SERVING_BAD) {
 		(void)err_set(&err, ERR_RETRY, "Secret %s/%s is not as we have just written it", certificate->options.name_space,
 			certificate->options.secret);
 		fail(certificate, &err);

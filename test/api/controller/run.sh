@@ -3,7 +3,8 @@
 #
 # test/api/controller/run.sh — the controller against a real kube-apiserver that
 # has no controllers of its own: pods never come, so what a Deployment reports is
-# said here. What is made of sidecars' words is in sidecar_word_test.py. Needs
+# said here. What is made of sidecars' words is in sidecar_word_test.py, the
+# webhooks' certificate in webhooks_test.py. Needs
 # KUBECONFIG, KUBECTL, BUILD, root (for addresses of pods) and the Agent resource. TAP.
 # shellcheck disable=SC2154 # start() sets NAME_pid, NAME_ops and NAME_metrics by printf -v
 set -uo pipefail
@@ -451,6 +452,9 @@ tried_again() { [ "$(failures "$down_metrics")" -ge $((tried + 10)) ] && echo ye
 becomes "it tries again and again" 30 yes tried_again
 same "what does not change is logged once" "$lines" "$(grep -c '"resource":"agents"' "$work/down.log")"
 stop down
+
+# --- the webhooks' certificate ---
+PYTHONPATH=test/api:test timeout 120 /usr/bin/python3 -B test/api/controller/webhooks_test.py || failed=1
 
 # --- what sidecars say ---
 PYTHONPATH=test/api:test timeout 120 python3 -B test/api/controller/sidecar_word_test.py || failed=1

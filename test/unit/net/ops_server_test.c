@@ -629,19 +629,6 @@ static void tls_verifies_authority_and_name(void **state)
 	teardown(&scene);
 }
 
-static int get(struct scene *scene, struct http_client *client)
-{
-	struct fetched fetched = { .loop = scene->loop };
-	char url[128];
-
-	(void)snprintf(url, sizeof(url), "https://127.0.0.1:%u/hold", ops_server_port(scene->server));
-	(void)http_client_send(client,
-		&(struct http_request_options){
-			.method = "GET", .url = url, .timeout_ms = 10000, .arg = &fetched, .on_done = on_fetched });
-	loop_run(scene->loop);
-	return fetched.status;
-}
-
 static void a_new_certificate_is_for_the_next_handshake(void **state)
 {
 	static const char *const names[] = { "krypton.test" };
@@ -664,11 +651,11 @@ static void a_new_certificate_is_for_the_next_handshake(void **state)
 	setup_with(&scene, options);
 	struct http_client *connected =
 		http_client_new(scene.loop, &(struct http_tls){ .ca_pem = pki.ca, .server_name = "krypton.test" }, &err);
-	assert_int_equal(get(&scene, connected), 200);
+	assert_int_equal(fetch_by(&scene, connected, "127.0.0.1").status, 200);
 	assert_int_equal(ops_server_set_certificate(scene.server, buf_terminated(&certificate), pki.key, &err), -1);
 	assert_non_null(strstr(err.message, "certificate and key"));
 	assert_int_equal(ops_server_set_certificate(scene.server, buf_terminated(&certificate), buf_terminated(&key), &err), 0);
-	assert_int_equal(get(&scene, connected), 200); /* by its connection */
+	assert_int_equal(fetch_by(&scene, connected, "127.0.0.1").status, 200); /* by its connection */
 	assert_int_equal(
 		fetch(&scene, &(struct http_tls){ .ca_pem = pki.ca, .server_name = "krypton.test" }, "127.0.0.1").status, 0);
 	assert_int_equal(
