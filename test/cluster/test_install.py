@@ -122,8 +122,14 @@ def test_an_upgrade_cuts_no_stream_and_replaces_no_pod(cluster, kept):
     assert stayed == {key: uid for key, uid in before.items() if "sleeps-" not in key[1]}, (before, stayed)
 
 
+def trusted(cluster):
+    """What the configurations say of our authority."""
+    return [cluster.kubectl("get", f"{kind}webhookconfiguration", "krypton-agents", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}")
+            for kind in ("mutating", "validating")]
+
+
 def test_webhooks_work_as_the_documents_turn_them_on(cluster, kept, space):
-    """With manager.enableWebhooks: true, and nothing else, what only a webhook can know is refused, and good Agents are admitted."""
+    """With manager.enableWebhooks: true, and nothing else, what only a webhook can know is refused in its words, and the unwise is warned of."""
     cluster.helm("upgrade", "krypton", CHART, "-n", SYSTEM, "--reuse-values", "--set", "manager.enableWebhooks=true", "--wait", "--timeout", "90s")
     broken = agents.agent("broken", podTemplate={"spec": {"$patch": "replace"}})
 
@@ -137,6 +143,20 @@ def test_webhooks_work_as_the_documents_turn_them_on(cluster, kept, space):
     said = wait_for(refusal, 20, "the webhook refuses a podTemplate with a merge directive", every=0.5)
     assert "admission webhook" in said and "$patch" in said, said
     space.make(agents.agent("good"), ready=1)
+    path = f"/apis/krypton.ai/v1alpha1/namespaces/{space.name}/agents?dryRun=All"
+    unwise = cluster.http.post(path, json={"apiVersion": "krypton.ai/v1alpha1", "kind": "Agent", "metadata": {"name": "unwise"}, "spec": {"image": "i"}})
+    assert unwise.status_code == 201, unwise.text
+    assert "spec.image: " in unwise.headers["warning"] and "spec.resources.limits.memory: " in unwise.headers["warning"], unwise.headers
+
+
+def test_an_upgrade_leaves_the_webhooks_certificate_alone(cluster, kept):
+    """helm upgrade with webhooks on leaves the certificate and the authority that the controller wrote as they are."""
+    def state():
+        return trusted(cluster), cluster.get("secrets", SYSTEM, "krypton-webhook-serving")["data"]["tls.crt"]
+    before = state()
+    assert all(before[0]), before
+    cluster.helm("upgrade", "krypton", CHART, "-n", SYSTEM, "--reuse-values", "--set", "podAnnotations.upgraded=again", "--wait", "--timeout", "90s")
+    assert state() == before
 
 
 def test_unknown_values_are_refused_by_name(cluster):
