@@ -84,6 +84,15 @@ static int hold(struct webhook_certificate *certificate, struct err *err)
 	return 0;
 }
 
+/* Where nothing is served yet and more could not be done: better shown than nothing. */
+static void hold_what_there_is(struct webhook_certificate *certificate)
+{
+	struct err err = { 0 };
+
+	if (serving_certificate_is_empty(&certificate->held) && !serving_certificate_is_empty(&certificate->seen))
+		(void)hold(certificate, &err);
+}
+
 /* How long until it may be served; 0: now. The clock starts when the configurations first say its authority. */
 static int64_t hold_delay_ms(struct webhook_certificate *certificate)
 {
@@ -125,9 +134,7 @@ static void on_told(void *arg, bool is_absent, const struct err *told_err)
 	struct err err = { 0 };
 
 	if (told_err != NULL) {
-		/* Better shown than nothing: somebody else may have told them. */
-		if (serving_certificate_is_empty(&certificate->held))
-			(void)hold(certificate, &err);
+		hold_what_there_is(certificate);
 		fail(certificate, told_err);
 		return;
 	}
@@ -231,6 +238,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	} else if (err->code == ERR_CONFLICT) {
 		again(certificate); /* another controller was first */
 	} else {
+		hold_what_there_is(certificate);
 		fail(certificate, err);
 	}
 }

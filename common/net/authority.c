@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "base/random.h"
+#include "net/pem_file.h"
 
 #define SERIAL_BYTES    16
 #define KEY_ID_BYTES    20
@@ -36,12 +37,7 @@ struct chain {
 
 static gnutls_datum_t datum_of(const char *pem)
 {
-	union {
-		const char *borrowed;
-		unsigned char *at; /* GnuTLS reads it alone */
-	} text = { .borrowed = pem };
-
-	return (gnutls_datum_t){ .data = text.at, .size = (unsigned int)strlen(pem) };
+	return (gnutls_datum_t){ .data = pem_bytes(pem), .size = (unsigned int)strlen(pem) };
 }
 
 static void pair_fini(struct pair *pair)

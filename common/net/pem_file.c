@@ -12,14 +12,19 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-static gnutls_datum_t datum_of(const char *pem)
+unsigned char *pem_bytes(const char *pem)
 {
 	union {
 		const char *borrowed;
-		unsigned char *at; /* GnuTLS reads it alone */
+		unsigned char *at;
 	} text = { .borrowed = pem };
 
-	return (gnutls_datum_t){ .data = text.at, .size = (unsigned int)strlen(pem) };
+	return text.at;
+}
+
+static gnutls_datum_t datum_of(const char *pem)
+{
+	return (gnutls_datum_t){ .data = pem_bytes(pem), .size = (unsigned int)strlen(pem) };
 }
 
 static int write_all(int fd, const char *bytes, size_t len)

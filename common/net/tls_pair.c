@@ -8,16 +8,13 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
+#include "net/pem_file.h"
+
 #define CHAIN_MAX 8
 
 static gnutls_datum_t datum_of(const char *pem)
 {
-	union {
-		const char *borrowed;
-		unsigned char *at; /* GnuTLS reads it alone */
-	} text = { .borrowed = pem };
-
-	return (gnutls_datum_t){ .data = text.at, .size = (unsigned int)strlen(pem) };
+	return (gnutls_datum_t){ .data = pem_bytes(pem), .size = (unsigned int)strlen(pem) };
 }
 
 static gnutls_privkey_t key_take(const char *pem)
