@@ -131,6 +131,7 @@ static void a_renewal_vouches_for_the_one_before_until_it_has_ended(void **state
 	serving_certificate_init(&second);
 	serving_certificate_init(&third);
 	scoped_json secret = secret_made_at(NOW, &first);
+	assert_non_null(json_text_at(secret, "/data/ca.crt"));
 	assert_int_equal(authorities_in(&first), 1);
 	assert_int_equal(serving_certificate_issue(&terms, &first, NOW + 60 * DAY_MS, &second, &err), 0);
 	assert_int_equal(authorities_in(&second), 2);
