@@ -49,7 +49,7 @@ step "the Agent resource is served" 60 "$KUBECTL" wait --for=condition=Establish
 status=0
 for place in "$@"; do
 	place=${place%/run.sh}
-	timeout 300 "test/api/$place/run.sh" 9>&-
+	timeout 480 "test/api/$place/run.sh" 9>&-
 	code=$?
 	if [ "$code" -ne 0 ]; then
 		status=1
