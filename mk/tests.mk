@@ -84,7 +84,8 @@ chart: ## chart tests: lint and rendering of the Helm chart
 api: $(DAEMONS) ## api tests: daemons and CRD against a real kube-apiserver
 	@$(SUITE) api test/api/run.sh
 
-hack-test: ## the local cluster's own life: up, twice, side by side, killed, down
+hack-test: ## what the support bundle leaves out; the local cluster's own life: up, twice, side by side, killed, down
+	@$(SUITE) support test/hack/support_redaction.sh
 	@$(SUITE) hack test/hack/cluster_lifecycle.sh
 
 cluster: $(DAEMONS) ## cluster tests: the whole thing on a real kubelet, installed by the chart
