@@ -196,7 +196,8 @@ through() { # file what namespace pod port path
 # One list for all namespaces where that may be had, else for the one that was asked for.
 choose_scope() {
 	if [[ -z $only ]]; then
-		if ask get agents -A --limit=1 -o name >/dev/null && (($(<"$work/code") == 0)); then
+		ask get --raw '/apis/krypton.ai/v1alpha1/agents?limit=1' >/dev/null
+		if (($(<"$work/code") == 0)) || ! grep -qi forbidden "$work/said"; then
 			scope=(-A) scope_words="all namespaces"
 			return
 		fi
@@ -250,7 +251,7 @@ collect_agents() {
 	say "Agents of $scope_words and their children"
 	objects agents/agents.json "Agents" . agents "${scope[@]}"
 	namespaces=$(namespaces_of_agents)
-	here_only=".items |= map(select(.metadata.namespace | IN($(printf '"%s",' $namespaces)null)))"
+	here_only=".items |= map(select((.metadata.namespace | IN($(printf '"%s",' $namespaces)null)) or .involvedObject.kind == \"Node\"))"
 	for namespace in $namespaces; do
 		[[ $namespace == "$system" ]] || collect_secrets "$namespace"
 	done
@@ -272,6 +273,7 @@ collect_system() {
 		objects "system/$kind.json" "$kind of Krypton" . "$kind" -n "$system" -l app.kubernetes.io/name=krypton
 	done
 	objects system/leases.json "Leases of $system" . leases -n "$system"
+	seen_at=$(date +%s)
 	objects system/events.json "Events of $system" . events -n "$system"
 	text system/releases.txt "Helm's releases in $system, by their labels" get secrets -n "$system" -l owner=helm --show-labels
 }
@@ -280,7 +282,11 @@ collect_system() {
 collect_logs() { # folder namespace pod container restarts
 	local log=(logs -n "$2" "$3" -c "$4" --timestamps "--tail=$log_lines" --limit-bytes=4000000)
 	text "$1/$4.log" "log of $4 in $2/$3" "${log[@]}"
-	[[ $5 == 0 ]] || text "$1/$4.previous.log" "log of $4 in $2/$3 before its last restart" "${log[@]}" --previous
+	[[ $5 == 0 ]] || text "$1/$4.previous.log" "log of $4 in $2/$3 before its last restart" "${log[@]}" --previous || return 0
+	# The kubelet has just started the next one, and what was the last is the one before.
+	if [[ $5 != 0 ]] && grep -q '^unable to retrieve container logs' "$bundle/$1/$4.previous.log"; then
+		ask "${log[@]}" --previous | in_jq -Rsr 'include "redact"; scrub_lines' >"$bundle/$1/$4.previous.log"
+	fi
 }
 
 # Containers of the pods chosen by a program, a line each: namespace, pod, container, restarts, state, and the ports of metrics and ops.
@@ -372,7 +378,7 @@ write_index() {
 		printf 'Logs: the last %s lines each. Pods looked into: at most %s. Each question: at most %s s.\n\n' "$log_lines" "$pods_max" "$seconds"
 		printf '## What stands out\n\n'
 		if ((${#lists[@]})); then
-			cat "${lists[@]}" | in_jq -rs --argjson now "$(date +%s)" -f "$here/support/index.jq" || echo "(could not be made out)"
+			cat "${lists[@]}" | in_jq -rs --argjson now "$seen_at" -f "$here/support/index.jq" || echo "(could not be made out)"
 		else
 			printf 'No object could be read.\n\n'
 		fi
@@ -407,14 +413,15 @@ main() {
 	local stamp
 	stamp=krypton-support-$(date -u +%Y%m%dT%H%M%SZ)
 	output=${output:-$stamp.tar.gz}
-	: >"$output" || fail "cannot write $output"
+	[[ -d $(dirname "$output") && -w $(dirname "$output") ]] || fail "cannot write into $(dirname "$output")"
+	[[ ! -e $output || -f $output ]] || usage_fail "$output is there, and is no file"
 	bundle=$work/$stamp masks='' secrets_unknown='' scope=() scope_words=''
 	mkdir "$bundle"
 	: >"$work/missing"
 	: >"$work/files"
 
 	ask version -o json >/dev/null
-	(($(<"$work/code") == 0)) || { rm -f "$output"; fail "the API server does not answer: $(why)"; }
+	(($(<"$work/code") == 0)) || fail "the API server does not answer: $(why)"
 	choose_scope
 	find_system
 	collect_versions
@@ -422,9 +429,9 @@ main() {
 	collect_system
 	collect_daemons
 	collect_failing_pods
-	mask_files || { rm -f "$output"; fail "known secrets could not be masked, so nothing is handed out"; }
+	mask_files || fail "known secrets could not be masked, so nothing is handed out"
 	write_index
-	pack || { rm -f "$output"; fail "tar could not pack the files"; }
+	pack || fail "the files could not be packed into $output"
 	say "$(wc -l <"$work/files" | tr -d ' ') files, $(wc -l <"$work/missing" | tr -d ' ') things could not be had; read index.md before you send it"
 	printf '%s\n' "$output"
 	[[ ! -s $work/missing ]] || exit 3
