@@ -299,6 +299,24 @@ containers_of() { # file program
 			($status.state // {none: 0} | keys[0]), ([.ports[]? | select(.name == "metrics") | .containerPort][0] // "-"), ([.ports[]? | select(.name == "ops") | .containerPort][0] // "-")] | @tsv' "$bundle/$1"
 }
 
+# A daemon that is not ready says why with a 503, whose words kubectl tells only when it is talkative.
+collect_readiness() { # file namespace pod port
+	local what="readiness of $3, point by point" path="/api/v1/namespaces/$2/pods/$3:$4/proxy/readyz?verbose" code
+	room_for "$1" "$what" || return 1
+	ask get --raw "$path" | in_jq -Rsr 'include "redact"; scrub_lines' >"$bundle/$1"
+	if (($(<"$work/code") != 0)); then
+		cp "$work/said" "$work/said.first"
+		code=$(<"$work/code")
+		ask get --raw "$path" -v=8 >/dev/null
+		sed -n 's/^ *"message": \(".*"\),*$/\1/p' "$work/said" |
+			in_jq -r 'include "redact"; select(test("^\\[[-+]\\]")) | scrub_lines' >"$bundle/$1"
+		[[ ! -s $bundle/$1 ]] || code=0
+		mv "$work/said.first" "$work/said"
+		echo "$code" >"$work/code"
+	fi
+	note "$1" "$what"
+}
+
 collect_daemons() {
 	local namespace pod container restarts state metrics ops folder
 	while IFS=$'\t' read -r namespace pod container restarts state metrics ops <&3; do
@@ -309,7 +327,7 @@ collect_daemons() {
 		[[ $metrics == - ]] || through "$folder/metrics.txt" "metrics of $pod" "$namespace" "$pod" "$metrics" /metrics
 		[[ $ops != - ]] || continue
 		through "$folder/configz.json" "effective settings of $pod" "$namespace" "$pod" "$ops" /configz
-		through "$folder/readyz.txt" "readiness of $pod, point by point" "$namespace" "$pod" "$ops" '/readyz?verbose'
+		collect_readiness "$folder/readyz.txt" "$namespace" "$pod" "$ops"
 	done 3< <(containers_of system/pods.json '.items[:50][]')
 }
 
@@ -324,8 +342,7 @@ collect_failing_pods() {
 		collect_logs "$folder" "$namespace" "$pod" "$container" "$restarts"
 		if [[ $container == krypton-proxy && $state == running ]]; then
 			through "$folder/proxy-metrics.txt" "metrics of krypton-proxy in $namespace/$pod" "$namespace" "$pod" 8888 /metrics
-			through "$folder/proxy-readyz.txt" "readiness of krypton-proxy in $namespace/$pod" "$namespace" "$pod" 8888 /readyz
-			through "$folder/proxy-inflight.json" "what runs in $namespace/$pod" "$namespace" "$pod" 8888 /_krypton/inflight
+			through "$folder/proxy-inflight.json" "what listens and runs in $namespace/$pod, as krypton-proxy sees it" "$namespace" "$pod" 8888 /_krypton/inflight
 		fi
 	done 3< <(containers_of agents/pods.json 'def not_ready: [.status.conditions[]? | select(.type == "Ready" and .status == "True")] == [];
 		[.items[] | select(not_ready or restarts > 0)] | sort_by([(not_ready | not), -restarts]) | .[:$max][]')
@@ -335,16 +352,20 @@ collect_failing_pods() {
 
 # The last step before packing: no value that is known to be secret is left in any file.
 mask_files() {
-	local file known list
+	local file files known list
 	say "masking"
 	known=$(cat "$bundle"/agents/{agents,deployments,pods}.json "$bundle"/system/{deployments,pods}.json "$bundle"/cluster/nodes.json 2>/dev/null |
 		in_jq -sc 'include "redact"; known_names') || known='[]'
 	# By the shell's own printf and a pipe: neither in a file nor in an argument.
 	list=$(printf '%s' "$masks" | in_jq -sc --slurpfile names <(printf '%s' "$known") 'include "redact"; (add // []) | as_masks($names[0])') || return 1
+	# Few files hold any: those with the longest line of a mask are looked at.
+	files=$(LC_ALL=C grep -rlaF -f <(printf '%s' "$list" | in_jq -r '.[] | split("\n") | max_by(length) | strings | select(. != "")') "$bundle" "$work/missing")
+	(($? < 2)) || return 1
 	while IFS= read -r file; do
+		[[ -n $file ]] || continue
 		in_jq -Rsj --slurpfile masks <(printf '%s' "$list") 'include "redact"; mask($masks[0])' "$file" >"$work/masked" || return 1
 		cat "$work/masked" >"$file"
-	done < <(find "$bundle" -type f; echo "$work/missing")
+	done <<<"$files"
 }
 
 # ---- the index page

@@ -24,27 +24,35 @@ def parsed: [fromjson?][0];
 
 def is_own_setting: . as $name | own_settings | index($name) != null;
 
-def word_of_secrets: "token|passw(?:or)?d|passphrase|secret|api[-_]?key|access[-_]?key|private[-_]?key|credential";
+# Both cases are written out: jq compiles an expression at each use, and one without regard to case costs twenty times as much.
+def word_of_secrets: "[Tt]oken|TOKEN|[Pp]assw(?:or)?d|PASSW(?:OR)?D|[Pp]assphrase|PASSPHRASE|[Ss]ecret|SECRET|[Aa]pi[-_]?[Kk]ey|API[-_]?KEY|[Aa]ccess[-_]?[Kk]ey|ACCESS[-_]?KEY|[Pp]rivate[-_]?[Kk]ey|PRIVATE[-_]?KEY|[Cc]redential|CREDENTIAL";
 
-def names_a_secret: test("(?i)" + word_of_secrets + "|authorization|cookie|^key$|[-_]key$");
+def word_of_headers: "[Kk]rypton-[Tt]oken|KRYPTON-TOKEN|[Xx]-[Aa]pi-[Kk]ey|X-API-KEY|[Aa]uthorization|AUTHORIZATION|[Cc]ookie|COOKIE";
+
+def names_a_secret: test(word_of_secrets + "|" + word_of_headers + "|^key$|[-_]key$");
 
 # secretName, passwordPath, tokenRef and so on say where a secret is, not what it is.
-def names_a_place: test("(?i)(?:name|namespace|ref|path|file|type|kind|policy|mode)$|^topology_?key$");
+def names_a_place: test("(?:[Nn]ame|NAME|[Nn]amespace|[Rr]ef|[Pp]ath|PATH|[Ff]ile|FILE|[Tt]ype|[Kk]ind|[Pp]olicy|[Mm]ode)$");
 
 # ---- text: what looks like a secret, in a string or a line of a log
 
 def text_max: 100000;
 
+def shape_of_secrets: "eyJ[A-Za-z0-9_-]{10}|(?<![A-Za-z0-9])(?:(?:sk|pk|gh[opsu]|github_pat|glpat|xox[abprs]|hf)[-_]|AKIA)|(?<![A-Za-z0-9:/@-])[0-9a-f]{64}";
+
+# Whether it is worth a closer look: most of what is in an object is not.
+def is_suspicious: length > text_max or test(word_of_secrets + "|" + word_of_headers + "|[Bb]earer|BEARER|://[^/\\s@\"']+@|" + shape_of_secrets + "|^key$|[-_]key$");
+
 def scrub_text:
 	(if length > text_max then .[0:text_max] + " [cut]" else . end)
-	| if test("(?i)" + word_of_secrets + "|authorization|cookie|bearer|://|eyJ|akia|PRIVATE KEY|[0-9a-f]{64}|(?:sk|pk|gh[opsu]|glpat|xox[abprs]|hf)[-_]") then
+	| if length >= 6 and is_suspicious then
 		gsub("-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:.(?!-----END))*.(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?"; hidden; "s")
-		| gsub("(?i)(?<before>(?:krypton-token|x-api-key|authorization|cookie)\\\\?[\"']?\\s{0,4}[:=]\\s{0,4}\\\\?[\"']?)(?:(?:bearer|basic|digest|negotiate)\\s+)?[^\"'\\s,}\\\\]+"; "\(.before)\(hidden)")
-		| gsub("(?i)(?<before>\\bbearer\\s+)(?!realm=|token\\b|authentication\\b)[a-z0-9._~+/=-]{6,}"; "\(.before)\(hidden)")
-		| gsub("(?i)(?<before>(?<!internal-)(?<!image-pull-)(?:" + word_of_secrets + ")[a-z0-9_-]{0,40}=\\\\?[\"']?)[^\"'\\s,;&}\\\\]+"; "\(.before)\(hidden)")
-		| gsub("(?i)(?<before>(?<!internal-)(?<!image-pull-)(?:" + word_of_secrets + ")[a-z0-9_-]{0,40}\\\\?\"\\s{0,4}:\\s{0,4}\\\\?\")[^\"\\\\]+"; "\(.before)\(hidden)")
-		| gsub("(?i)(?<before>--[a-z0-9-]{0,40}(?:" + word_of_secrets + ")[a-z0-9-]{0,20}\\s+)[^-\\s]\\S*"; "\(.before)\(hidden)")
-		| gsub("(?i)(?<before>\\b[a-z][a-z0-9+.-]{1,20}://)[^/\\s@\"']{1,300}@"; "\(.before)\(hidden)@")
+		| gsub("(?<before>(?:" + word_of_headers + ")\\\\?[\"']?\\s{0,4}[:=]\\s{0,4}\\\\?[\"']?)(?:(?:[Bb]earer|BEARER|[Bb]asic|BASIC|[Dd]igest|[Nn]egotiate)\\s+)?[^\"'\\s,}\\\\]+"; "\(.before)\(hidden)")
+		| gsub("(?<before>\\b(?:[Bb]earer|BEARER)\\s+)(?!realm=|token\\b|authentication\\b)[A-Za-z0-9._~+/=-]{6,}"; "\(.before)\(hidden)")
+		| gsub("(?<before>(?<!internal-)(?<!image-pull-)(?:" + word_of_secrets + ")[A-Za-z0-9_-]{0,40}=\\\\?[\"']?)[^\"'\\s,;&}\\\\]+"; "\(.before)\(hidden)")
+		| gsub("(?<before>(?<!internal-)(?<!image-pull-)(?:" + word_of_secrets + ")[A-Za-z0-9_-]{0,40}\\\\?\"\\s{0,4}:\\s{0,4}\\\\?\")[^\"\\\\]+"; "\(.before)\(hidden)")
+		| gsub("(?<before>--[A-Za-z0-9-]{0,40}(?:" + word_of_secrets + ")[A-Za-z0-9-]{0,20}\\s+)[^-\\s]\\S*"; "\(.before)\(hidden)")
+		| gsub("(?<before>\\b[A-Za-z][A-Za-z0-9+.-]{1,20}://)[^/\\s@\"']{1,300}@"; "\(.before)\(hidden)@")
 		| gsub("eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}(?:\\.[A-Za-z0-9_-]*)?"; hidden)
 		| gsub("(?<![A-Za-z0-9])(?:(?:sk|pk|gh[opsu]|github_pat|glpat|xox[abprs]|hf)[-_][A-Za-z0-9_-]{16,}|AKIA[A-Z0-9]{16})"; hidden)
 		# An agent's token, and anything else of its shape that no `sha256:` or path precedes.
@@ -62,13 +70,28 @@ def scrub_lines:
 # ---- objects
 
 # Words of a command line; the one behind --token is a secret too.
-def redact_words:
+def redact_words($suspicious):
 	. as $words
 	| [range(length) | . as $i | $words[$i]
 		| if type != "string" then .
-		elif $i > 0 and ($words[$i - 1] | type) == "string" and ($words[$i - 1] | test("^--?[^=\\s]+$")) and ($words[$i - 1] | names_a_secret and (names_a_place | not))
-			and (startswith("-") | not) then hidden
-		else scrub_text end];
+		elif $i > 0 and ($words[$i - 1] | type) == "string" and $suspicious[$words[$i - 1]] and (startswith("-") | not)
+			and ($words[$i - 1] | test("^--?[^=\\s]+$") and names_a_secret and (names_a_place | not)) then hidden
+		elif $suspicious[.] then scrub_text
+		else . end];
+
+# Tools keep copies of the whole manifest in annotations.
+def redact_annotations($suspicious; redacted):
+	. as $all
+	| [keys_unsorted[] as $name | {($name): ($all[$name]
+		| if type != "string" then hidden
+		else (if test("^\\s*[{\\[]") then parsed else null end) as $inner
+		| if $inner != null then $inner | redacted | tojson
+		elif $name | test("applied|original|last-config|manifest") then hidden
+		elif $suspicious[$name] and ($name | names_a_secret and (names_a_place | not)) then hidden
+		elif $suspicious[.] then scrub_text
+		else . end
+		end)}]
+	| add // {};
 
 # The names of a Secret's keys, and nothing of its values.
 def secret_outline:
@@ -76,34 +99,33 @@ def secret_outline:
 	 metadata: (.metadata | {name, namespace, creationTimestamp, resourceVersion, labels, ownerReferences}),
 	 keys: ([.data, .stringData | objects | keys[]] | unique)};
 
-def redact:
-	if type == "string" then scrub_text
-	elif type == "array" then map(redact)
-	elif type != "object" then .
-	elif .kind == "Secret" and (has("data") or has("stringData") or has("type")) then secret_outline
-	else
-		. as $object
-		| del(.managedFields)
-		| with_entries(
-			.key as $key
-			| .value |= (
-				if $key == "value" and ($object.name | type) == "string" then
-					(if $object.name | is_own_setting then redact elif . == null then . else hidden end)
-				elif $key == "annotations" and type == "object" then
-					with_entries(.key as $name | .value |= (
-						if type != "string" then hidden
-						else parsed as $inner
-						| if ($inner | type) == "object" or ($inner | type) == "array" then $inner | redact | tojson
-						elif $name | test("(?i)applied|original|last-config|manifest") then hidden
-						elif ($name | names_a_secret) and ($name | names_a_place | not) then hidden
-						else scrub_text end
-						end))
-				elif ($key == "command" or $key == "args") and type == "array" then redact_words
+# $suspicious has the keys and the strings that are worth a look.
+def redact_with($suspicious; whole):
+	def inside:
+		if type == "string" then (if $suspicious[.] then scrub_text else . end)
+		elif type == "array" then map(inside)
+		elif type != "object" then .
+		elif .kind == "Secret" and (has("data") or has("stringData") or has("type")) then secret_outline
+		else
+			del(.managedFields) | . as $object
+			| [keys_unsorted[] as $key | {($key): ($object[$key]
+				| if $key == "value" and ($object.name | type) == "string" then
+					(if $object.name | is_own_setting then inside elif . == null then . else hidden end)
+				elif $key == "annotations" and type == "object" then redact_annotations($suspicious; whole)
+				elif ($key == "command" or $key == "args") and type == "array" then redact_words($suspicious)
 				elif $key == "env" and type == "object" then map_values(hidden)
-				elif type == "string" and ($key | names_a_secret) and ($key | names_a_place | not)
-					and ($object | has("operator") | not) and ($key != "key" or ($object | has("name") or has("effect") | not)) then hidden
-				else redact end))
-	end;
+				elif type != "string" then inside
+				elif $suspicious[$key] and ($key | names_a_secret and (names_a_place | not)) and ($key != "key" or ($object | has("name") or has("effect") or has("operator") | not)) then hidden
+				elif $suspicious[.] then scrub_text
+				else . end)}]
+			| add // {}
+		end;
+	inside;
+
+# The same few strings stand in all objects: each is looked at once.
+def redact:
+	(reduce ([.. | strings, (objects | keys_unsorted[])] | unique[] | select(is_suspicious)) as $word ({}; .[$word] = true)) as $suspicious
+	| redact_with($suspicious; redact);
 
 # ---- what is masked everywhere
 

@@ -31,7 +31,7 @@ if [[ -z ${KRYPTON_TEST_LOCKED-} && ${1-} != --help ]]; then
 	exec flock -o -w 1800 "$root/build/test-cluster.$name.lock" "${BASH_SOURCE[0]}" "$@"
 fi
 suite_seconds=${SUITE_SECONDS:-900}
-tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py test_install.py)
+tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py test_support_bundle.py test_install.py)
 system=krypton-system
 export KUBECONFIG=$root/build/cluster/$name.kubeconfig
 [[ $name != krypton-dev ]] || KUBECONFIG=$root/build/cluster/kubeconfig
