@@ -352,14 +352,16 @@ collect_failing_pods() {
 
 # The last step before packing: no value that is known to be secret is left in any file.
 mask_files() {
-	local file files known list
+	local file files known list lines
 	say "masking"
-	known=$(cat "$bundle"/agents/{agents,deployments,pods}.json "$bundle"/system/{deployments,pods}.json "$bundle"/cluster/nodes.json 2>/dev/null |
+	known=$({ cat "$bundle"/agents/{agents,deployments,pods}.json "$bundle"/system/{deployments,pods}.json "$bundle"/cluster/nodes.json 2>/dev/null || true; } |
 		in_jq -sc 'include "redact"; known_names') || known='[]'
 	# By the shell's own printf and a pipe: neither in a file nor in an argument.
 	list=$(printf '%s' "$masks" | in_jq -sc --slurpfile names <(printf '%s' "$known") 'include "redact"; (add // []) | as_masks($names[0])') || return 1
 	# Few files hold any: those with the longest line of a mask are looked at.
-	files=$(LC_ALL=C grep -rlaF -f <(printf '%s' "$list" | in_jq -r '.[] | split("\n") | max_by(length) | strings | select(. != "")') "$bundle" "$work/missing")
+	lines=$(printf '%s' "$list" | in_jq -r '.[] | split("\n") | max_by(length)') || return 1
+	[[ $list == '[]' || -n $lines ]] || return 1
+	files=$(LC_ALL=C grep -rlaF -f <(printf '%s' "${lines:-$list}") "$bundle" "$work/missing")
 	(($? < 2)) || return 1
 	while IFS= read -r file; do
 		[[ -n $file ]] || continue
