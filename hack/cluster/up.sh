@@ -18,7 +18,8 @@ runs is left alone, what is missing is started, and what cannot be mended is mad
   --nodes 1|2            worker nodes (default 1); a cluster never shrinks
   --control-plane-only   etcd and the API server, nothing else
 
-Environment: KRYPTON_STATE_DIR, where clusters keep state and logs (/var/lib/krypton).
+Environment: KRYPTON_STATE_DIR, where clusters keep state and logs (/var/lib/krypton);
+APISERVER_FLAGS, further flags of an API server that is started now, split at blanks.
 Writes a kubeconfig: build/cluster/kubeconfig for krypton-dev, else build/cluster/NAME.kubeconfig.
 
 Exit: 0 the cluster is ready, 1 it is not (the reason is printed), 2 wrong usage.

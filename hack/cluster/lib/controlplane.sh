@@ -17,7 +17,10 @@ etcd_start() {
 		--unsafe-no-fsync --log-level=warn
 }
 
+# APISERVER_FLAGS: further flags, split at blanks; one that runs already keeps those it was started with.
 apiserver_start() {
+	local more
+	read -ra more <<<"${APISERVER_FLAGS-}"
 	process_start kube-apiserver nsenter --net="/run/netns/$(netns 1)" -- "$bin/kube-apiserver" \
 		--advertise-address="$api_address" --secure-port=6443 \
 		--etcd-servers=http://127.0.0.1:2379 \
@@ -41,7 +44,7 @@ apiserver_start() {
 		--requestheader-extra-headers-prefix=X-Remote-Extra- \
 		--proxy-client-cert-file="$state/pki/front-proxy-client.crt" \
 		--proxy-client-key-file="$state/pki/front-proxy-client.key" \
-		--profiling=false
+		--profiling=false "${more[@]}"
 }
 
 # Asked from the host, over the link that everybody will use.
