@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * controller/act.c — a plan's actions in their order; the first that fails ends
- * it. Applies are forced: a field that we send is ours. Before an object is made
- * its name is looked up, since an apply would take over whatever has it already.
+ * it. Applies are forced: a field that we send is ours, and a plain one would take
+ * over whatever has the name already. So an object is made by an apply that names
+ * a version, which goes through only where nothing is there; else it is looked at.
  */
 #include "controller/act.h"
 
@@ -17,6 +18,8 @@
 #include "krypton/labels.h"
 #include "kube/cache.h"
 #include "kube/client.h"
+
+#define VERSION_OF_NOTHING "1" /* etcd's before its first write */
 
 /* Owned by the pass it belongs to. */
 struct act {
@@ -112,12 +115,11 @@ static void on_deleted(void *arg, const struct json_t *object, const struct err 
 		action_end(act);
 }
 
-static void apply_begin(struct act *act)
+static void apply_begin(struct act *act, const json_t *object, kube_on_answer *on_answer)
 {
-	const struct action *action = action_now(act);
-	struct kube_target target = target_of(act, child_resource(action->child));
+	struct kube_target target = target_of(act, child_resource(action_now(act)->child));
 
-	act->call = kube_apply(act->options.client, &target, action->object, FIELD_MANAGER_CONTROLLER, true, on_written, act);
+	act->call = kube_apply(act->options.client, &target, object, FIELD_MANAGER_CONTROLLER, true, on_answer, act);
 }
 
 static void on_looked_up(void *arg, const struct json_t *object, const struct err *err)
@@ -132,7 +134,7 @@ static void on_looked_up(void *arg, const struct json_t *object, const struct er
 		return;
 	}
 	if (object == NULL || child_claim(object, act->name, json_text_at(act->options.object, "/metadata/uid")) != CLAIM_TAKEN) {
-		apply_begin(act);
+		apply_begin(act, action->object, on_written);
 		return;
 	}
 	plan->is_refused = true;
@@ -143,6 +145,38 @@ static void on_looked_up(void *arg, const struct json_t *object, const struct er
 		child_resource(action->child)->kind, act->name,
 		action->child == CHILD_ACCOUNT ? ", or use it by naming it in spec.serviceAccountName" : "");
 	finish(act, &plan->words);
+}
+
+static void look_begin(struct act *act)
+{
+	struct kube_target target = target_of(act, child_resource(action_now(act)->child));
+
+	act->call = kube_get(act->options.client, &target, on_looked_up, act);
+}
+
+static void on_made(void *arg, const struct json_t *object, const struct err *err)
+{
+	struct act *act = arg;
+
+	if (object == NULL && err->code == ERR_CONFLICT)
+		look_begin(act);
+	else
+		on_written(arg, object, err);
+}
+
+/* An Agent that was reported before has lost its child, or never got the name: then the look comes first, so that tries that
+   wait for a name are no conflicts. */
+static void create_begin(struct act *act)
+{
+	if (json_int_at(act->options.object, "/status/observedGeneration", 0) > 0) {
+		look_begin(act);
+		return;
+	}
+	scoped_json object = json_copy(action_now(act)->object); /* shallow: what is shared stays unchanged */
+	json_t *metadata = json_copy(json_object_get(object, "metadata"));
+	json_put_text(metadata, "/resourceVersion", VERSION_OF_NOTHING);
+	(void)json_object_set_new(object, "metadata", metadata);
+	apply_begin(act, object, on_made);
 }
 
 static void finalizer_begin(struct act *act)
@@ -161,8 +195,8 @@ static void action_begin(struct act *act)
 	switch (action->kind) {
 	case ACTION_FINALIZER_ADD:
 	case ACTION_FINALIZER_REMOVE: finalizer_begin(act); return;
-	case ACTION_APPLY: apply_begin(act); return;
-	case ACTION_CREATE: act->call = kube_get(act->options.client, &target, on_looked_up, act); return;
+	case ACTION_APPLY: apply_begin(act, action->object, on_written); return;
+	case ACTION_CREATE: create_begin(act); return;
 	case ACTION_DELETE:
 		act->call = kube_delete(act->options.client, &target, action->uid, "Background", on_deleted, act);
 		return;

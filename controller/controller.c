@@ -27,7 +27,7 @@
 #include "net/ops_server.h"
 
 #define LEASE_NAME "krypton-controller"
-#define WORKERS    8
+#define WORKERS    16
 
 struct controller {
 	struct controller_tools tools;

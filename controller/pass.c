@@ -245,6 +245,20 @@ static void pass_act(struct pass *pass)
 
 /* --- plan --- */
 
+/* How many agents roll is counted only where the plan depends on it, since that takes a look at all of them. */
+static struct plan *plan_in_turn(const struct pass *pass, struct plan_input *input)
+{
+	input->rolling = PLAN_ROLLING_MAX;
+	struct plan *plan = plan_make(input);
+	if (!plan->is_withheld || agent_may_sleep(pass->agent))
+		return plan;
+	input->rolling = observe_rolling(pass->tools->observe, pass->key) + *pass->tools->rolling;
+	if (input->rolling >= PLAN_ROLLING_MAX)
+		return plan;
+	plan_free(&plan);
+	return plan_make(input);
+}
+
 static struct plan *pass_plan(struct pass *pass, struct err *err)
 {
 	const struct pass_tools *tools = pass->tools;
@@ -263,7 +277,6 @@ static struct plan *pass_plan(struct pass *pass, struct err *err)
 		.rollout = pass->snapshot->has_rollout ? &pass->snapshot->rollout : NULL,
 		.release = &release,
 		.observed_generation = json_int_at(pass->snapshot->object, "/status/observedGeneration", 0),
-		.rolling = observe_rolling(tools->observe, pass->key) + *tools->rolling,
 	};
 
 	if (internal_token_make(internal_key_get(tools->key), pass->agent->uid, token, err) == -1)
@@ -275,7 +288,7 @@ static struct plan *pass_plan(struct pass *pass, struct err *err)
 		input.children[kind] = pass->snapshot->children[kind];
 		input.settled[kind] = map_get(tools->settled, key);
 	}
-	return plan_make(&input);
+	return plan_in_turn(pass, &input);
 }
 
 /* An Agent that was stored before a rule of today, and breaks it: it is named, and only its metadata is believed. */

@@ -23,7 +23,7 @@ struct json_t;
 enum action_kind {
 	ACTION_FINALIZER_ADD,
 	ACTION_APPLY,  /* the object is there already */
-	ACTION_CREATE, /* it is not: look whose the name is, then apply */
+	ACTION_CREATE, /* it is not: apply, unless the name is somebody else's */
 	ACTION_DELETE, /* that very object (uid) */
 	ACTION_FINALIZER_REMOVE,
 };
