@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Figures: of the data path alone, beside other proxies, and of the whole on the cluster. Neither gates a change.
+# Figures: of the data path beside other proxies, of the controller beside another one, of the whole on the cluster. None gates a change.
 
 # Programs of the bench: test/bench/NAME/*.c, or test/bench/peers/NAME/*.c, on the layers up to net.
 bench_PROGRAMS := $(addprefix $(BUILD)/bench/,backend load mhdproxy goproxy)
@@ -15,13 +15,22 @@ $(BUILD)/bench/goproxy: $(wildcard test/bench/peers/goproxy/*)
 	@mkdir -p $(@D)
 	$(Q)CGO_ENABLED=0 go -C test/bench/peers/goproxy build -o $(abspath $@) .
 
-.PHONY: bench bench-datapath bench-cluster bench-programs
+$(BUILD)/bench/gocontroller: $(wildcard test/bench/peers/gocontroller/*)
+	@mkdir -p $(@D)
+	$(Q)CGO_ENABLED=0 go -C test/bench/peers/gocontroller build -o $(abspath $@) .
+
+.PHONY: bench bench-datapath bench-controller bench-cluster bench-programs bench-controller-programs
 bench-programs: $(DAEMONS) $(bench_PROGRAMS) $(BUILD)/test/wire/engine/relay
 
-bench: bench-datapath bench-cluster ## both: the data path beside other proxies, and the whole on the cluster
+bench-controller-programs: $(DAEMONS) $(BUILD)/bench/gocontroller
+
+bench: bench-datapath bench-controller bench-cluster ## all three: the data path, the controller, and the whole on the cluster
 
 bench-datapath: bench-programs ## CPU, latency and memory of the data path beside nginx, haproxy, Go and libmicrohttpd
 	@BUILD=$(BUILD) python3 -B test/bench/datapath
+
+bench-controller: bench-controller-programs ## the controller on a real API server with thousands of Agents, beside Go's controller-runtime
+	@BUILD=$(BUILD) python3 -B test/bench/controller
 
 bench-cluster: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
 	@test/bench/run.sh
