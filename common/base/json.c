@@ -99,6 +99,86 @@ static json_t *text_value(const char *text)
 	return json_string_nocheck(repaired);
 }
 
+/* --- format: jansson's own dump looks for loops in every value, which is most of its time; ours are trees --- */
+
+static int value_format(const json_t *value, struct buf *out);
+
+static int escape_format(unsigned char byte, struct buf *out)
+{
+	switch (byte) {
+	case '"': return buf_append(out, "\\\"", 2);
+	case '\\': return buf_append(out, "\\\\", 2);
+	case '\b': return buf_append(out, "\\b", 2);
+	case '\f': return buf_append(out, "\\f", 2);
+	case '\n': return buf_append(out, "\\n", 2);
+	case '\r': return buf_append(out, "\\r", 2);
+	case '\t': return buf_append(out, "\\t", 2);
+	default: return buf_format(out, "\\u%04X", byte);
+	}
+}
+
+static int string_format(const char *at, size_t len, struct buf *out)
+{
+	size_t done = 0;
+
+	if (buf_append(out, "\"", 1) == -1)
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)at[i];
+
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			continue;
+		if (buf_append(out, at + done, i - done) == -1 || escape_format(byte, out) == -1)
+			return -1;
+		done = i + 1;
+	}
+	return buf_append(out, at + done, len - done) == -1 ? -1 : buf_append(out, "\"", 1);
+}
+
+static int object_format(const json_t *object, struct buf *out)
+{
+	json_t *unconst = (json_t *)(uintptr_t)object; /* jansson's iterators are for both */
+	bool is_first = true;
+
+	if (buf_append(out, "{", 1) == -1)
+		return -1;
+	for (void *at = json_object_iter(unconst); at != NULL; at = json_object_iter_next(unconst, at)) {
+		const char *key = json_object_iter_key(at);
+
+		if ((!is_first && buf_append(out, ",", 1) == -1) || string_format(key, strlen(key), out) == -1 ||
+			buf_append(out, ":", 1) == -1 || value_format(json_object_iter_value(at), out) == -1)
+			return -1;
+		is_first = false;
+	}
+	return buf_append(out, "}", 1);
+}
+
+static int array_format(const json_t *array, struct buf *out)
+{
+	if (buf_append(out, "[", 1) == -1)
+		return -1;
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		if ((i > 0 && buf_append(out, ",", 1) == -1) || value_format(json_array_get(array, i), out) == -1)
+			return -1;
+	}
+	return buf_append(out, "]", 1);
+}
+
+static int value_format(const json_t *value, struct buf *out)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT: return object_format(value, out);
+	case JSON_ARRAY: return array_format(value, out);
+	case JSON_STRING: return string_format(json_string_value(value), json_string_length(value), out);
+	case JSON_INTEGER: return buf_format(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	case JSON_REAL: return json_dump_callback(value, append_bytes, out, JSON_ENCODE_ANY);
+	case JSON_TRUE: return buf_append(out, "true", 4);
+	case JSON_FALSE: return buf_append(out, "false", 5);
+	case JSON_NULL: return buf_append(out, "null", 4);
+	}
+	return -1;
+}
+
 void json_release(struct json_t **value)
 {
 	json_decref(*value);
@@ -119,7 +199,7 @@ int json_format(const struct json_t *value, struct buf *out)
 {
 	size_t before = buf_len(out);
 
-	if (json_dump_callback(value, append_bytes, out, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+	if (value_format(value, out) == 0)
 		return 0;
 	buf_truncate(out, before);
 	return -1;

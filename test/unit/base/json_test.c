@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "test/unit/base/test.h"
 
 static const struct text pod =
@@ -123,6 +124,28 @@ static void any_json_value_is_a_document(void **state)
 	}
 }
 
+static void what_is_written_is_what_jansson_writes(void **state)
+{
+	static const char *const documents[] = { "{}", "[]", "{\"b\":{\"c\":[]},\"a\":[{},1,-7,\"\"]}", "[true,false,null]",
+		"9223372036854775807", "-9223372036854775808", "[1.5,-0.0,1e300,3.0]",
+		"\"q \\\" b \\\\ / \\b\\f\\n\\r\\t \\u0001\\u001f\\u007f \\u00e9 \\u20ac \\ud83d\\ude00\"",
+		"{\"a\\\"\\n\":\"\\n\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+		struct err err = { 0 };
+		scoped_json value = json_parse(text_of(documents[i]), &err);
+		char *wanted = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		scoped_buf out;
+
+		buf_init(&out, 256);
+		assert_non_null(value);
+		assert_int_equal(json_format(value, &out), 0);
+		assert_string_equal(buf_terminated(&out), wanted);
+		mem_release(wanted);
+	}
+}
+
 static void a_value_that_does_not_fit_leaves_nothing_behind(void **state)
 {
 	scoped_json root = json_parse(pod, NULL);
@@ -218,6 +241,7 @@ int main(void)
 		cmocka_unit_test(nesting_has_an_end),
 		cmocka_unit_test(a_document_cut_at_any_byte_is_refused),
 		cmocka_unit_test(any_json_value_is_a_document),
+		cmocka_unit_test(what_is_written_is_what_jansson_writes),
 		cmocka_unit_test(a_value_that_does_not_fit_leaves_nothing_behind),
 		cmocka_unit_test(putting_makes_what_is_on_the_way),
 		cmocka_unit_test(a_scalar_in_the_way_gives_way),
