@@ -208,7 +208,8 @@ static void sighting_send(struct kube_recorder *recorder, struct sighting *sight
 	(void)snprintf(sighting->name, NAME_BYTES, "%.230s.%016llx", sighting->about.name, (unsigned long long)suffix);
 	scoped_json event = kube_event_object(&sighting->about, &text, &source, sighting->name, instant_wall_ms());
 	json_put(event, "/count", json_integer(sighting->count));
-	recorder->call = kube_create(recorder->client, &target, event, recorder->component, on_sent, recorder);
+	/* An apply makes it as a POST would, but may be repeated, so that it goes over a connection that is kept. */
+	recorder->call = kube_apply(recorder->client, &target, event, recorder->component, true, on_sent, recorder);
 }
 
 static void on_pump(void *arg)
