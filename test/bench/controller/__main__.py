@@ -39,8 +39,8 @@ def read_arguments():
     parser = argparse.ArgumentParser(
         prog="controller", description=__doc__,
         epilog="Environment: ROUNDS (3), BURST Agents made at once (2000), AGENTS at rest (5000), AT_REST seconds of it (600), "
-               "BUILD (build). Results: a table on standard output, BUILD/bench/controller.json. Needs root, and "
-               "make bench-controller-programs.")
+               "MINUTES after which no round begins (60), NAME of the cluster (krypton-bench-ctl), BUILD (build). Results: a "
+               "table on standard output, BUILD/bench/controller.json. Needs root, and make bench-controller-programs.")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part alone (again: or this one)")
     return parser.parse_args()
 
@@ -55,7 +55,11 @@ def machine():
 def run_rounds(rounds, count, results):
     """The first of a round is another one each time. Only complete rounds are kept."""
     results["rounds"] = []
+    end = time.monotonic() + 60 * number("MINUTES", 60)
     for turn in range(rounds):
+        if time.monotonic() > end:
+            say("no more rounds: MINUTES are over")
+            break
         order, seen = [OURS, GO] if turn % 2 == 0 else [GO, OURS], {}
         for name in order:
             say("round %d of %d: %s, %d Agents at once" % (turn + 1, rounds, name, count))

@@ -13,7 +13,7 @@ import threading
 from urllib.parse import urlsplit
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../.."))
-NAME = "krypton-bench-ctl"
+NAME = os.environ.get("NAME", "krypton-bench-ctl")
 HOME, SPACE = "krypton-bench-home", "krypton-bench"  # where the controller lives, where the agents do
 AGENTS = "/apis/krypton.ai/v1alpha1/namespaces/%s/agents" % SPACE
 PODS = "/api/v1/namespaces/%s/pods" % SPACE
