@@ -301,6 +301,14 @@ settled() { # the count has stood still for a second
 	[ "$before" = "$(writes "$1")" ] && echo settled
 }
 becomes "writing comes to an end" 30 settled settled "$one_metrics"
+requests() { curl -s "http://$1/metrics" | awk '/^krypton_controller_api_requests_total.kind="(read|write)"/ { sum += $2 } END { print sum }'; }
+before=$(requests "$one_metrics")
+agent lean <<< 'image: i'
+becomes "a new Agent is reported" 10 1 field agent lean '{.status.observedGeneration}'
+becomes "and no more is asked for" 30 settled settled "$one_metrics"
+same "it has cost six requests: finalizer, three children, status, Event" 6 $(($(requests "$one_metrics") - before))
+$k -n $ns delete agent lean --timeout=20s > /dev/null
+becomes "its end comes to rest" 30 settled settled "$one_metrics"
 same "at rest nothing is written in 20 s" 0 "$(quiet "$one_metrics" 20)"
 same "no write met a conflict that was repeated for ever" true "$(curl -s "http://$one_metrics/metrics" | awk '/^krypton_controller_api_conflicts_total/ { print ($2 < 5) ? "true" : $2 }')"
 versions() { for kind in agent deployment service serviceaccount; do listed $kind '.kind as $k | .items[] | $k + "/" + .metadata.name + "@" + .metadata.resourceVersion'; done; }

@@ -85,7 +85,7 @@ def run(parts, results):
         part(results, "burst", lambda: run_rounds(rounds, count, results))
     if "many" in parts:
         say("%d Agents at rest" % agents)
-        part(results, "many", lambda: results.update(many=many.run(agents, rest, say)))
+        part(results, "many", lambda: many.run(agents, rest, results.setdefault("many", {}), say))
 
 
 def main():

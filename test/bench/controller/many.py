@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our controller among thousands of Agents: at rest, one of them changed, and a pod's fault until the Agent tells of it."""
 
+import collections
 import queue
 import threading
 import time
@@ -45,16 +46,17 @@ def at_rest(contestant, progress, seconds, say):
 
 
 class Everything:
-    """All requests, whoever's, for the time of one change."""
+    """All requests, whoever's, in their order."""
 
     def __init__(self, progress):
-        self.audit = progress.audit
+        self.audit, self.unread = progress.audit, collections.deque()
 
     def until(self, is_it, what):
         end = time.monotonic() + BOUND_S
         while time.monotonic() < end:
-            for request in self.audit.take():
-                if is_it(request):
+            self.unread.extend(self.audit.take())
+            while self.unread:
+                if is_it(request := self.unread.popleft()):
                     return request
             time.sleep(0.02)
         raise Failed("%s: not within %d s" % (what, BOUND_S))
@@ -65,7 +67,6 @@ def changes(cluster, contestant, progress, count):
     found, everything = [], Everything(progress)
     for number in range(CHANGES):
         name = "agent-%05d" % (number * count // CHANGES)
-        everything.audit.take()
         cluster.merge(AGENTS + "/" + name, {"spec": {"image": "registry.example.com/agent:%d" % (number + 2)}})
         change = everything.until(
             lambda request: request.name == name and request.resource == "agents" and not contestant.sent(request), "the change")
@@ -122,7 +123,8 @@ def faults(cluster, progress, count):
     return summary(found)
 
 
-def run(count, rest_seconds, say):
+def run(count, rest_seconds, shown, say):
+    """Fills `shown` as it goes, so that what fails takes nothing of before with it."""
     cluster = Cluster()
     try:
         cluster.create_agents(("agent-%05d" % n for n in range(count)), burst.AT_ZERO)
@@ -130,15 +132,15 @@ def run(count, rest_seconds, say):
         try:
             progress = burst.Progress(cluster, contestant, say)
             progress.wait(count)
-            shown = {"agents": count, "peak_bytes": contestant.peak_bytes()}
+            shown.update(agents=count, peak_bytes=contestant.peak_bytes())
             say("  all %d Agents have what they need, %.1f MB at the most" % (count, shown["peak_bytes"] / 1e6))
             shown["at_rest"] = at_rest(contestant, progress, rest_seconds, say)
+            say("  at rest: %(writes)d writes, %(cpu_percent).2f %% CPU" % shown["at_rest"])
             shown["changes_ms"] = changes(cluster, contestant, progress, count)
             say("  changes: p99 %.0f ms" % shown["changes_ms"]["p99"])
             shown["faults_ms"] = faults(cluster, progress, count)
             say("  faults: p99 %.0f ms" % shown["faults_ms"]["p99"])
             progress.audit.close()
-            return shown
         finally:
             contestant.stop()
     finally:

@@ -49,27 +49,33 @@ def _burst(results):
 
 
 def _line(title, value, target, reached):
-    print("%-52s %14s  %-12s %s" % (title, value, target, _word(reached)))
+    print("%-62s %12s  %-10s %s" % (title, value, target, _word(reached)))
+
+
+def _at_rest(rest):
+    title = "at rest for %d s: " % rest["seconds"]
+    _line(title + "writes other than Leases", rest["writes"], "0", rest["writes"] == 0)
+    _line(title + "CPU", "%.2f %%" % rest["cpu_percent"], "< 1 %", rest["cpu_percent"] < 1)
+    _line(title + "RSS", "%.1f MB" % (rest["resident_bytes"] / MB), "<= 48 MB", rest["resident_bytes"] <= 48 * MB)
 
 
 def _many(shown):
-    rest, changes, faults = shown["at_rest"], shown["changes_ms"], shown["faults_ms"]
     print("\n== %s among %d Agents" % (OURS, shown["agents"]))
-    at_rest = "at rest for %d s: " % rest["seconds"]
-    _line(at_rest + "writes other than Leases", rest["writes"], "0", rest["writes"] == 0)
-    _line(at_rest + "CPU", "%.2f %%" % rest["cpu_percent"], "< 1 %", rest["cpu_percent"] < 1)
-    _line(at_rest + "RSS", "%.1f MB" % (rest["resident_bytes"] / MB), "<= 48 MB", rest["resident_bytes"] <= 48 * MB)
-    for title, seen, limit in (("one of them changed, until its Deployment's apply", changes, 250),
-                               ("a pod's fault, until the Agent's reason", faults, 1000)):
-        _line("%s, p99 of %d" % (title, seen["count"]), "%.0f ms" % seen["p99"], "<= %d ms" % limit, seen["p99"] <= limit)
-        print("%-52s %14s" % ("   p50", "%.0f ms" % seen["p50"]))
+    if "at_rest" in shown:
+        _at_rest(shown["at_rest"])
+    for what, title, limit in (("changes_ms", "one of them changed, until its Deployment's apply", 250),
+                               ("faults_ms", "a pod's fault, until the Agent's reason", 1000)):
+        if what in shown:
+            seen = shown[what]
+            _line("%s, p99 of %d" % (title, seen["count"]), "%.0f ms" % seen["p99"], "<= %d ms" % limit, seen["p99"] <= limit)
+            print("%-62s %12s" % ("   p50", "%.0f ms" % seen["p50"]))
 
 
 def show(results):
     print("%(cpu)s, %(cores)d cores, Linux %(kernel)s, %(time)s" % results["machine"])
     if results.get("rounds"):
         _burst(results)
-    if "many" in results:
+    if results.get("many"):
         _many(results["many"])
     for failure in results["failures"]:
         print("failed: " + failure)
