@@ -67,7 +67,9 @@ skopeo                      copies and inspects them
 umoci                       unpacks them for the content checks
 
 # tests: real peers and measuring tools
+apache2-utils               htpasswd: the accounts of the tests' registry
 curl                        calls by hand and in scripts
+docker-registry             a registry with credentials, for pulls that fail
 haproxy                     a real load balancer in front of the gateway, and a peer of the bench
 jq                          JSON in scripts
 linux-perf                  where the time of the data path goes

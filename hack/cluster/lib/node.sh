@@ -32,6 +32,7 @@ node_init_start() { # node
 		"$cluster_root/hack/cluster/node-init.sh" "$(node_directory "$1")" "$bin/pause"
 }
 
+# How to speak to a registry is read at each pull, from $state/conf/registries/HOST_PORT_/hosts.toml.
 # restrict_oom_score_adj: a machine may withhold CAP_SYS_RESOURCE, and then no
 # container could have the lower score that the kubelet asks for.
 containerd_start() { # node
@@ -52,8 +53,10 @@ disabled_plugins = [
     runtime_type = "io.containerd.runc.v2"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "$state/conf/registries"
 TEXT
-	mkdir -p "$directory/etc/cni/net.d"
+	mkdir -p "$directory/etc/cni/net.d" "$state/conf/registries"
 	cat >"$directory/etc/cni/net.d/10-krypton.conflist" <<TEXT
 {
   "cniVersion": "0.4.0",
