@@ -18,7 +18,7 @@ SYSTEM = "krypton-system"
 GROUP = "apis/krypton.ai/v1alpha1"
 PLURALS = {
     "agents": GROUP, "deployments": "apis/apps/v1", "replicasets": "apis/apps/v1", "pods": "api/v1",
-    "services": "api/v1", "serviceaccounts": "api/v1", "events": "api/v1", "secrets": "api/v1", "namespaces": "api/v1",
+    "services": "api/v1", "nodes": "api/v1", "serviceaccounts": "api/v1", "events": "api/v1", "secrets": "api/v1", "namespaces": "api/v1",
     "endpointslices": "apis/discovery.k8s.io/v1", "leases": "apis/coordination.k8s.io/v1",
     "ingresses": "apis/networking.k8s.io/v1", "jobs": "apis/batch/v1",
     "customresourcedefinitions": "apis/apiextensions.k8s.io/v1",
