@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """All faults are caused at once, told one after another, then all mended at once: they cost the time of the slowest."""
 
+import pathlib
+
 import pytest
 
 import gateway as gateways
 from harness import Row, forget, namespace_of
 from registry import Registry
 
+HERE = pathlib.Path(__file__).parent
 DEADLINE = 300  # the first test of a run sits through all causes
 _rows, _mended = {}, set()
 
@@ -17,9 +20,12 @@ def modules_of(session):
 
 def pytest_collection_modifyitems(items):
     """Before any fault is mended, all have been looked at; a row that changes what others stand on comes last."""
-    items.sort(key=lambda item: (hasattr(item.module, "ALONE"), "mended" in item.fixturenames))
-    for item in items:
+    ours = [item for item in items if item.path.parent == HERE]
+    others = [item for item in items if item not in ours]
+    ours.sort(key=lambda item: (hasattr(item.module, "ALONE"), "mended" in item.fixturenames))
+    for item in ours:
         item.add_marker(pytest.mark.seconds(DEADLINE))
+    items[:] = others + ours
 
 
 @pytest.fixture(scope="session")

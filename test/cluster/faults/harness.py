@@ -15,6 +15,8 @@ from registry import AGENT_IMAGE
 STARTUP_TIMEOUT = "30s"
 TOLD_WITHIN = 60
 CLEARED_WITHIN = 90
+# A ReplicaSet that could make no pod tries again after as long as it has failed already.
+REPLICASET_WITHIN = 200
 RECORD = os.environ.get("RECORD")  # a directory: what the cluster showed is written there, one file an agent
 
 # Waits for its setting, then is an agent like another.
@@ -42,7 +44,7 @@ class Row(Space):
 
     # What causes of faults need.
     def agent(self, name, **spec):
-        return self.make(agents.sleeper(name, **{"startupTimeout": STARTUP_TIMEOUT, "drainTimeout": "1s", **spec}))
+        return self.make(agents.sleeper(name, **{"startupTimeout": STARTUP_TIMEOUT, "drainTimeout": "1s", "scaleToZeroAfter": "3600s", **spec}))
 
     def shell_agent(self, name, line, **spec):
         return self.agent(name, **{"image": agents.PYTHON, "command": ["/bin/sh", "-c", line], **spec})

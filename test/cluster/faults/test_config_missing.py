@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spec names a Secret, a ConfigMap, a ServiceAccount or a volume's Secret that is not there."""
 
+from harness import REPLICASET_WITHIN
+
 VOLUME = {"spec": {"volumes": [{"name": "keys", "secret": {"secretName": "mounted-keys"}}],
                    "containers": [{"name": "agent", "volumeMounts": [{"name": "keys", "mountPath": "/keys"}]}]}}
 
@@ -55,4 +57,4 @@ def test_a_secret_of_a_volume_is_told(space):
 def test_what_was_missing_clears_it(mended):
     """Once they are there the agents take requests; nobody has to touch an Agent."""
     for name in mended.made:
-        mended.serves(name)
+        mended.serves(name, REPLICASET_WITHIN)

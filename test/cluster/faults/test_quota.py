@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ResourceQuota of the namespace has no room for the pod."""
 
+from harness import REPLICASET_WITHIN
+
 
 def quota(pods):
     return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "small"}, "spec": {"hard": {"pods": str(pods)}}}
@@ -23,4 +25,4 @@ def test_a_quota_is_told(space):
 
 def test_a_larger_quota_clears_it(mended):
     """With a larger quota the agent takes requests; nobody has to touch the Agent."""
-    mended.serves("poor")
+    mended.serves("poor", REPLICASET_WITHIN)
