@@ -330,6 +330,17 @@ static bool is_leaving(const struct view *view)
 	return view->word->says == SIDECAR_RETIRED || view->word->says == SIDECAR_DRAINING;
 }
 
+/* Without a probe the kubelet calls a container ready from its first instant: until it has run for a while, its last end counts. */
+static bool runs_anew(const struct view *view, const struct container *container)
+{
+	int64_t age_ms = view->input->now_ms - container->since_ms;
+
+	if (!container->has_last || age_ms >= START_GRACE_MS)
+		return false;
+	look_again(view, START_GRACE_MS - (age_ms < 0 ? 0 : age_ms) + 100);
+	return true;
+}
+
 static void container_find(const struct view *view, const struct container *container)
 {
 	switch (container->state) {
@@ -337,7 +348,7 @@ static void container_find(const struct view *view, const struct container *cont
 	case CONTAINER_TERMINATED: ended_find(view, container); return;
 	case CONTAINER_RUNNING: break;
 	}
-	if (container->is_ready)
+	if (container->is_ready && !runs_anew(view, container))
 		return;
 	if (container->has_last && is_oom(container->last_reason))
 		memory_find(view, container);
@@ -356,7 +367,7 @@ static void pod_find(const struct view *view)
 			words(pod->message));
 		return;
 	}
-	if (pod->reason != NULL && strcmp(pod->reason, "NodeLost") == 0) {
+	if (pod->is_node_lost) {
 		find(view, 50, REASON_NODE_LOST, NULL, "Node %s of pod %s no longer answers.", words(pod->node), pod->name);
 		return;
 	}

@@ -27,8 +27,10 @@ static bool condition_is(const json_t *condition, const char *type, const char *
 	return its_type != NULL && its_status != NULL && strcmp(its_type, type) == 0 && strcmp(its_status, status) == 0;
 }
 
+/* A kubelet that takes Ready away takes ContainersReady with it, or says why: alone and without a word the control plane does. */
 static void conditions_read(const json_t *object, struct pod *pod)
 {
+	bool is_taken = false, are_containers_ready = false;
 	const json_t *condition;
 	size_t i;
 
@@ -37,10 +39,13 @@ static void conditions_read(const json_t *object, struct pod *pod)
 
 		if (condition_is(condition, "Ready", "True"))
 			pod->is_ready = true;
+		is_taken |= reason == NULL && condition_is(condition, "Ready", "False");
+		are_containers_ready |= condition_is(condition, "ContainersReady", "True");
 		if (condition_is(condition, "PodScheduled", "False") && reason != NULL && strcmp(reason, "Unschedulable") == 0 &&
 			pod->unscheduled == NULL)
 			pod->unscheduled = words_at(condition, "/message");
 	}
+	pod->is_node_lost = is_taken && are_containers_ready;
 }
 
 static void state_read(const json_t *status, struct container *container)

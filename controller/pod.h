@@ -44,6 +44,7 @@ struct pod {
 	char *unscheduled; /* the scheduler's words while it finds no node; NULL: scheduled, or not looked at yet */
 	int64_t created_ms;
 	bool is_ready;
+	bool is_node_lost; /* its node no longer answers: what the containers show is of before */
 	bool is_deleting;
 	int64_t grace_s; /* while it is being deleted: what its containers have to end */
 	struct container *containers;

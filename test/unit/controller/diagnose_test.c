@@ -118,6 +118,12 @@ static void every_fault_has_its_reason_and_words(void **state)
 		  "exitCode':137,"
 		  "'reason':'OOMKilled'}}}",
 			UP_NOT_READY, "", NULL, REASON_OUT_OF_MEMORY, "64Mi" },
+		{ "{'name':'agent','ready':true,'restartCount':2,'state':{'running':{'startedAt':'2026-01-01T00:00:59Z'}},"
+		  "'lastState':{'terminated':{'exitCode':3,'reason':'Error'}}}",
+			UP_NOT_READY, "", NULL, REASON_CRASH_LOOP, "exit code 3 (Error), restarted 2 times" },
+		{ "{'name':'agent','ready':true,'restartCount':2,'state':{'running':{'startedAt':'2026-01-01T00:00:54Z'}},"
+		  "'lastState':{'terminated':{'exitCode':3,'reason':'Error'}}}",
+			UP_NOT_READY, "", NULL, REASON_AGENT_NOT_LISTENING, "no connection on port 8080" },
 		{ RUNS, "{'name':'krypton-proxy','state':{'waiting':{'reason':'ErrImagePull','message':'no such tag'}}}", "", NULL,
 			REASON_SIDECAR_NOT_READY, "image proxy:1 of container krypton-proxy cannot be pulled: no such tag" },
 		{ RUNS, UP_NOT_READY, "", NULL, REASON_AGENT_NOT_LISTENING, "no connection on port 8080" },
@@ -129,7 +135,9 @@ static void every_fault_has_its_reason_and_words(void **state)
 			NULL, REASON_UNSCHEDULABLE, "fits on no node: 0/1 nodes: Insufficient cpu. Lower" },
 		{ "{}", "{}", ",'reason':'Evicted','message':'The node was low on resource: memory'", NULL, REASON_EVICTED,
 			"evicted from node node-1: The node was low" },
-		{ "{}", "{}", ",'reason':'NodeLost'", NULL, REASON_NODE_LOST, "node-1" },
+		{ RUNS, "{'name':'krypton-proxy','ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}",
+			",'conditions':[{'type':'Ready','status':'False'},{'type':'ContainersReady','status':'True'}]", NULL,
+			REASON_NODE_LOST, "node-1" },
 	};
 
 	scoped_buf golden;
