@@ -13,10 +13,12 @@ usage() {
 	cat <<'TEXT'
 usage: test/cluster/run.sh [--help] [PYTEST-ARGUMENT...]
 
-Without arguments all tests run, in order; `test_errors.py`, `-k drain` and so on choose some.
+Without arguments all tests run, in order; `test_errors.py`, `faults`, `-k drain` and so on choose some.
 
 Environment:
   NAME  the cluster (krypton-test); made anew
+  NODES 1 or 2 (1); faults/node_lost.py, which is run only by its name, wants 2
+  RECORD a directory: what the faults showed is written there, one file an agent
   KEEP  1: one that is there is used as it is, and stays, with Krypton on it
 
 Exit: 0 all tests passed, 1 some did not or the cluster did not come up.
@@ -30,8 +32,8 @@ if [[ -z ${KRYPTON_TEST_LOCKED-} && ${1-} != --help ]]; then
 	export KRYPTON_TEST_LOCKED=1
 	exec flock -o -w 1800 "$root/build/test-cluster.$name.lock" "${BASH_SOURCE[0]}" "$@"
 fi
-suite_seconds=${SUITE_SECONDS:-900}
-tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py test_support_bundle.py test_install.py)
+suite_seconds=${SUITE_SECONDS:-1260}
+tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py faults test_support_bundle.py test_install.py)
 system=krypton-system
 export KUBECONFIG=$root/build/cluster/$name.kubeconfig
 [[ $name != krypton-dev ]] || KUBECONFIG=$root/build/cluster/kubeconfig
@@ -97,7 +99,7 @@ main() {
 	images=("$root"/build/images/{controller,gateway,scaler,krypton-proxy}.tar)
 	make_python
 	((${#chosen[@]})) || chosen=("${tests[@]}")
-	[[ ${chosen[*]} == *.py* ]] || chosen+=("${tests[@]}")
+	[[ ${chosen[*]} == *.py* || ${chosen[*]} == *faults* ]] || chosen+=("${tests[@]}")
 	prometheus=
 	[[ ${chosen[*]} != *test_observability.py* ]] || prometheus=$("$here/prometheus/build.sh")
 	say "images, clients and Prometheus are there"
@@ -106,7 +108,7 @@ main() {
 	"$root/hack/cluster/build.sh" 2>&1 | sed 's/^/# /'
 	# What is left of a run that was killed has that run's objects in it.
 	[[ ${KEEP:-0} == 1 ]] || "$root/hack/cluster/down.sh" --name "$name" 2>&1 | sed 's/^/# /' || fail "nothing is left of another run"
-	"$root/hack/cluster/up.sh" --name "$name" 2>&1 | sed 's/^/# /' || fail "the cluster comes up"
+	"$root/hack/cluster/up.sh" --name "$name" --nodes "${NODES:-1}" 2>&1 | sed 's/^/# /' || fail "the cluster comes up"
 	"$root/hack/load-image.sh" --name "$name" "${images[@]}" "$root"/build/images/example-*.tar >/dev/null ||
 		fail "the images are loaded onto the node"
 	say "images are on the node"

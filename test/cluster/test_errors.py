@@ -103,25 +103,6 @@ def test_an_agent_that_never_listens_is_504_with_the_reason(gateway, space):
     assert 5.5 < time.monotonic() - began < 9
 
 
-def test_a_wrong_port_is_504_with_the_reason(cluster, gateway, space):
-    """An agent that listens on another port is 504 and the body says PortMismatch; describe names the port that was seen."""
-    name = space.make(agents.sleeper("elsewhere", startupTimeout="8s", env=agents.environment(PORT=9090)))
-    space.wait_asleep(name)
-    problem(gateway.get(space.address(name)), 504, "PortMismatch")
-    wait_for(lambda: space.reason(name) == "PortMismatch", 15, "the condition names the port as the cause")
-    pod = cluster.pods(space.name, name)[0]["metadata"]["name"]
-    text = cluster.kubectl("-n", space.name, "describe", "agent", name)
-    assert "(spec.port); the pod listens on 9090. Set spec.port" in text, text
-    assert "9090" in cluster.kubectl("logs", "-n", space.name, pod, "-c", "krypton-proxy")
-
-
-def test_an_image_that_cannot_be_pulled_is_504_with_the_reason(gateway, space):
-    """An image that cannot be pulled is 504, and the body says ImagePullFailed."""
-    name = space.make(agents.sleeper("absent", startupTimeout="8s", image="docker.io/krypton-examples/absent:1", imagePullPolicy="Never"))
-    space.wait_asleep(name)
-    problem(gateway.get(space.address(name)), 504, "ImagePullFailed")
-
-
 def test_a_request_that_is_too_many_in_line_is_503(cluster, one_gateway, space):
     """One more than maxBufferPerAgent in line is 503 BufferFull with Retry-After, at once; those in line are answered."""
     name = space.make(agents.agent("narrow", concurrency=1, maxReplicas=1), ready=1)

@@ -21,11 +21,12 @@ def modules_of(session):
 def pytest_collection_modifyitems(items):
     """Before any fault is mended, all have been looked at; a row that changes what others stand on comes last."""
     ours = [item for item in items if item.path.parent == HERE]
-    others = [item for item in items if item not in ours]
+    others = [item for item in items if item.path.parent != HERE]
+    place = next((i for i, item in enumerate(items) if item.path.parent == HERE), 0)
     ours.sort(key=lambda item: (hasattr(item.module, "ALONE"), "mended" in item.fixturenames))
     for item in ours:
         item.add_marker(pytest.mark.seconds(DEADLINE))
-    items[:] = others + ours
+    items[:] = others[:place] + ours + others[place:]
 
 
 @pytest.fixture(scope="session")

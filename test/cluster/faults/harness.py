@@ -76,13 +76,13 @@ class Row(Space):
     def available(self, name):
         return condition(self.cluster.agent(self.name, name) or {})
 
-    def tells(self, name, reason, *words):
+    def tells(self, name, reason, *words, within=TOLD_WITHIN):
         """The condition names the reason, in these words and with a command; so does `kubectl describe agent`."""
         def told():
             said = self.available(name)
             return said if said.get("reason") == reason and all(word in said["message"] for word in words) else None
         try:
-            said = wait_for(told, TOLD_WITHIN, f"{self.address(name)} is {reason}, and the message has {words}")
+            said = wait_for(told, within, f"{self.address(name)} is {reason}, and the message has {words}")
         except AssertionError as failure:
             raise AssertionError(f"{failure}; the condition: {self.available(name)}") from None
         finally:

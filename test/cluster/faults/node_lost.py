@@ -35,7 +35,7 @@ def cut(space):
 
 def test_a_lost_node_is_told(cut):
     """A pod whose node no longer answers is NodeLost, with the node's name, and the gateway's answer says so too."""
-    cut.tells("stranded", "NodeLost", NODE, "kubectl describe node")
+    cut.tells("stranded", "NodeLost", NODE, "kubectl describe node", within=150)
     answer = cut.gateway.get(cut.address("stranded"))
     assert answer.status_code in (502, 503, 504) and answer.json()["reason"] in ("NodeLost", "AgentUnreachable"), answer.text
 

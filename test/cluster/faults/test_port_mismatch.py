@@ -19,6 +19,7 @@ def mend(row):
 def test_another_port_is_told(space):
     """An agent that listens on another port is PortMismatch, with both ports, and so says the 504."""
     space.tells("elsewhere", "PortMismatch", "8080", "9090", "spec.port")
+    assert "9090" in space.kubectl("logs", "deployment/elsewhere", "-c", "krypton-proxy")
     space.refuses("elsewhere", "PortMismatch")
 
 

@@ -4,7 +4,7 @@
 from kube import ROOT, SYSTEM, wait_for
 
 ALONE = True
-CHART = ("upgrade", "krypton", ROOT / "charts/krypton", "--namespace", SYSTEM, "--reuse-values", "--wait", "--timeout", "90s")
+CHART = ("upgrade", "krypton", ROOT / "charts/krypton", "--namespace", SYSTEM, "--reset-then-reuse-values", "--wait", "--timeout", "90s")
 ABSENT = "docker.io/krypton/krypton-proxy:absent"
 
 
