@@ -18,7 +18,8 @@
 #include "krypton/ports.h"
 #include "krypton/remedy.h"
 
-#define START_GRACE_MS 5000 /* an agent that runs for less is starting, whatever its sidecar says */
+#define START_GRACE_MS 5000  /* an agent that runs for less is starting, whatever its sidecar says */
+#define SECRET_NEWS_MS 15000 /* what is said of a Secret is old when a pull failed that much later */
 #define FINDING_BYTES  900
 #define CRASHES_MIN    2 /* restarts from which a container that runs at the moment still counts as crashing */
 
@@ -132,9 +133,19 @@ static const char *pull_cause(const char *message)
 	return cause;
 }
 
-static void pull_find(const struct view *view, const struct container *container)
+/* NULL: none. The kubelet says so at every try, and once about a Secret that it has only not seen yet: tries without it are newer.
+ */
+static const struct warning *missing_secret(const struct view *view)
 {
 	const struct warning *secret = warning_of(view, "FailedToRetrieveImagePullSecret", NULL);
+	const struct warning *failed = warning_of(view, "Failed", NULL);
+
+	return secret != NULL && failed != NULL && failed->last_ms - secret->last_ms > SECRET_NEWS_MS ? NULL : secret;
+}
+
+static void pull_find(const struct view *view, const struct container *container)
+{
+	const struct warning *secret = missing_secret(view);
 	const char *cause = pull_cause(container->message);
 	const char *image = words(container->image), *pod = view->pod->name;
 

@@ -202,6 +202,44 @@ static void the_first_fault_is_told_and_the_others_are_counted(void **state)
 }
 
 /* Two pods of hello, of the ReplicaSets of before and of now, the second one a minute younger. */
+static void a_secret_that_tries_no_longer_miss_is_old_news(void **state)
+{
+	static const struct {
+		const char *failed_at;
+		enum reason reason;
+	} rows[] = {
+		{ "2026-01-01T00:00:12Z", REASON_PULL_SECRET_MISSING },
+		{ "2026-01-01T00:00:16Z", REASON_IMAGE_PULL_FAILED },
+	};
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	scoped_json pod_object = object_of("{" META "," SPEC ",'status':{'phase':'Pending','containerStatuses':["
+					   "{'name':'agent','state':{'waiting':{'reason':'ErrImagePull','message':'401'}}}]}}");
+	scoped(pod) pod = pod_from_json(pod_object);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[512];
+		struct diagnosis diagnosis;
+		scoped_json missing =
+			object_of("{'involvedObject':{'kind':'Pod','uid':'p1'},'lastTimestamp':'2026-01-01T00:00:00Z',"
+				  "'reason':'FailedToRetrieveImagePullSecret','message':'some (regcred)'}");
+		(void)snprintf(text, sizeof(text),
+			"{'involvedObject':{'kind':'Pod','uid':'p1'},'lastTimestamp':'%s','reason':'Failed','message':'401'}",
+			rows[i].failed_at);
+		scoped_json failing = object_of(text);
+		scoped(warning) secret = warning_from_json(missing);
+		scoped(warning) failed = warning_from_json(failing);
+		struct sighting sighting = { .pods = { pod }, .pod_count = 1, .warnings = { secret, failed }, .warning_count = 2 };
+		const struct diagnosis_input input = {
+			.agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW
+		};
+
+		diagnose(&input, &diagnosis);
+		assert_int_equal(diagnosis.reason, rows[i].reason);
+	}
+}
+
 static void what_pods_of_before_show_is_old_news(void **state)
 {
 	static const struct {
@@ -632,6 +670,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_has_its_reason_and_words),
 		cmocka_unit_test(the_first_fault_is_told_and_the_others_are_counted),
+		cmocka_unit_test(a_secret_that_tries_no_longer_miss_is_old_news),
 		cmocka_unit_test(what_pods_of_before_show_is_old_news),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
