@@ -5,9 +5,11 @@ import json
 import os
 import pathlib
 
+import httpx
+
 import agents
 from agents import Space
-from gateway import Stream
+from gateway import Stream, sidecar
 from kube import condition, wait_for
 from registry import AGENT_IMAGE
 
@@ -132,19 +134,27 @@ class Row(Space):
         lists = {plural: self.cluster.list(plural, self.name, labels=selected) for plural in ("deployments", "replicasets", "pods")}
         uids = {found["metadata"]["uid"] for found in lists["pods"]}
         events = [event for event in self.cluster.list("events", self.name) if event["involvedObject"].get("uid") in uids]
-        return {"agentObject": bare(self.cluster.agent(self.name, name)), "events": [bare(event) for event in events],
+        words = {found["metadata"]["name"]: word_of(found) for found in lists["pods"]}
+        return {"sidecars": words, "agentObject": bare(self.cluster.agent(self.name, name)), "events": [bare(event) for event in events],
                 **{plural: [bare(found) for found in found_list] for plural, found_list in lists.items()}}
+
+
+def word_of(pod):
+    """What the pod's sidecar answers to the controller's question; None: nothing."""
+    try:
+        return sidecar(pod, "/_krypton/inflight").json()
+    except (httpx.HTTPError, KeyError, ValueError):
+        return None
 
 
 def bare(found):
     """Without what is long and says nothing, and without what is secret."""
     found["metadata"].pop("managedFields", None)
-    for kept in (found, found.get("spec", {}).get("template", {})):
-        for container in kept.get("spec", {}).get("containers", []):
-            for entry in container.get("env", []):
-                if entry["name"] == "KRYPTON_TOKEN":
-                    entry["value"] = "0" * 8
-        for container in kept.get("spec", {}).get("containers", []):
-            for header in container.get("lifecycle", {}).get("preStop", {}).get("httpGet", {}).get("httpHeaders", []):
-                header["value"] = "0" * 8
+    found.get("spec", {}).pop("template", None)
+    for container in found.get("spec", {}).get("containers", []):
+        for entry in container.get("env", []):
+            if entry["name"] == "KRYPTON_TOKEN":
+                entry["value"] = "left-out"
+        for header in container.get("lifecycle", {}).get("preStop", {}).get("httpGet", {}).get("httpHeaders", []):
+            header["value"] = "left-out"
     return found
