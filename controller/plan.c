@@ -238,12 +238,22 @@ static bool is_worth_new_pods(const struct differences *differences)
 	return differences->is_cut;
 }
 
+/* No pod takes requests, and krypton-proxy is why: nobody loses anything by another one, and many may wait for it. */
+static bool is_held_by_sidecar(const struct plan_input *input)
+{
+	const char *reason = input->agent->available_reason;
+
+	return input->rollout->ready == 0 && reason != NULL && strcmp(reason, reason_name(REASON_SIDECAR_NOT_READY)) == 0;
+}
+
 /* May the pods be replaced now, for the release's sake alone? */
 static bool is_its_turn(const struct plan_input *input)
 {
 	const struct rollout *rollout = input->rollout;
 	int wanted = agent_wanted_replicas(input->agent);
 
+	if (is_held_by_sidecar(input))
+		return true;
 	if (agent_may_sleep(input->agent))
 		return rollout->wanted == 0 && wanted > 0; /* it wakes: there is no pod to replace */
 	return rollout->wanted == 0 || input->rolling < PLAN_ROLLING_MAX;

@@ -409,6 +409,39 @@ static void a_new_proxy_image_reaches_sleepers_when_they_wake(void **state)
 	}
 }
 
+static void agents_that_krypton_proxy_holds_up_do_not_wait_for_another_image_of_it(void **state)
+{
+	static const struct {
+		const char *spec, *reason;
+		int ready;
+		bool is_applied;
+	} rows[] = {
+		{ "", "SidecarNotReady", 0, true },
+		{ ",'mode':'serverless','minReplicas':0", "SidecarNotReady", 0, true },
+		{ ",'mode':'serverless','minReplicas':0", "SidecarNotReady", 1, false },
+		{ ",'mode':'serverless','minReplicas':0", "Starting", 0, false },
+		{ "", "CrashLoop", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct scene scene;
+		char status[256];
+
+		(void)snprintf(status, sizeof(status),
+			",'status':{'desiredReplicas':1,'conditions':[{'type':'Available','status':'False','reason':'%s','message':"
+			"'m'}]}",
+			rows[i].reason);
+		scene_make(&scene, rows[i].spec, status);
+		scene.rollout.ready = rows[i].ready;
+		scene.input.release = &newer;
+		scene.input.rolling = PLAN_ROLLING_MAX;
+		scoped(plan) plan = plan_make(&scene.input);
+		assert_int_equal(plan->count, rows[i].is_applied ? 1 : 0);
+		scene_end(&scene);
+	}
+}
+
 /* The Agent is another one now; its children are as they were. */
 static void agent_becomes(struct scene *scene, const char *spec_rest)
 {
@@ -673,6 +706,7 @@ int main(void)
 		cmocka_unit_test(what_was_sent_and_changed_nothing_is_not_sent_again),
 		cmocka_unit_test(a_new_proxy_image_reaches_always_on_agents_two_at_a_time),
 		cmocka_unit_test(a_new_proxy_image_reaches_sleepers_when_they_wake),
+		cmocka_unit_test(agents_that_krypton_proxy_holds_up_do_not_wait_for_another_image_of_it),
 		cmocka_unit_test(what_an_agent_says_no_longer_is_taken_away),
 		cmocka_unit_test(a_limit_of_the_proxy_that_is_set_no_longer_goes_at_its_turn),
 		cmocka_unit_test(a_changed_agent_takes_the_new_proxy_along),
