@@ -406,8 +406,9 @@ static void replica_failure_find(const struct view *view)
 	if (strstr(failure, "serviceaccount") != NULL && strstr(failure, "not found") != NULL)
 		find(view, 95, REASON_CONFIG_MISSING, NULL,
 			"No pod can be made: %.500s. Create the ServiceAccount or correct spec.serviceAccountName.", failure);
-	else
-		find(view, 95, REASON_PODS_FORBIDDEN, NULL, "No pod can be made: %.500s.", failure);
+	else if (find(view, 95, REASON_PODS_FORBIDDEN, NULL, "No pod can be made: %.500s.", failure) &&
+		strstr(failure, "PodSecurity") != NULL)
+		view->found->command = "kubectl get namespace {namespace} --show-labels";
 }
 
 /* All pods that take no requests. */
@@ -423,7 +424,8 @@ static void findings_add(struct findings *findings, const struct finding *found)
 
 	if (found->recheck_after_ms > 0 && (again_ms == 0 || found->recheck_after_ms < again_ms))
 		again_ms = found->recheck_after_ms;
-	if (found->rank > 0)
+	/* What is left of evicted pods lies there for hours, more and more of it: the first one stands for all. */
+	if (found->rank > 0 && (found->reason != REASON_EVICTED || findings->pods[REASON_EVICTED] == 0))
 		findings->pods[found->reason]++;
 	if (found->rank > findings->gravest.rank)
 		findings->gravest = *found;
