@@ -106,6 +106,27 @@ static struct h1_head *keep_head(const struct h1_head *head, struct text bytes)
 	return kept;
 }
 
+/* The method, and path and query, which lie side by side. */
+void exchange_shorten_head(struct exchange *exchange)
+{
+	const struct h1_head *head = exchange->head;
+	size_t struct_bytes = offsetof(struct h1_head, headers);
+	size_t path_bytes = head->path.len + (head->query.at == NULL ? 0 : 1 + head->query.len);
+	char *block = mem_resize(NULL, struct_bytes + head->method.len + path_bytes);
+	char *method = block + struct_bytes, *path = method + head->method.len;
+	struct h1_head *kept = (struct h1_head *)(void *)block;
+	memcpy(block, head, struct_bytes);
+	memcpy(method, head->method.at, head->method.len);
+	memcpy(path, head->path.at, path_bytes);
+	kept->method.at = method;
+	kept->path.at = path;
+	kept->query.at = head->query.at == NULL ? NULL : path + head->path.len + 1;
+	kept->target = kept->authority = kept->upgrade = (struct text){ NULL, 0 };
+	kept->header_count = 0;
+	mem_release(exchange->head);
+	exchange->head = kept;
+}
+
 static void on_due(void *arg);
 
 struct exchange *exchange_new(struct connection *connection, const struct h1_head *head, struct text head_bytes)

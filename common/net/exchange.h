@@ -74,6 +74,8 @@ struct exchange_forward {
 
 /* --- what a handler may ask, from on_request until on_end --- */
 
+/* The request's. Of an answer that goes on, behind its beginning, only method, path and query are left, and they lie elsewhere: a
+   stream may last for hours, and its head may have 64 KiB. */
 const struct h1_head *exchange_head(const struct exchange *exchange);
 const struct address *exchange_client(const struct exchange *exchange);
 /* Memory that lives as long as the exchange (at most 64 KiB for handlers). */

@@ -126,6 +126,7 @@ static void begin_tunnel(struct exchange *exchange, const struct h1_head *head, 
 {
 	note_begin(exchange, head);
 	compose_head(exchange, head);
+	exchange_shorten_head(exchange);
 	exchange_enter(exchange, EXCHANGE_TUNNEL, "101");
 	if (send_client(exchange, buf_text(&exchange->engine->scratch), nothing))
 		tunnel_start(exchange, rest);
@@ -156,10 +157,12 @@ static void begin(struct exchange *exchange, const struct h1_head *head, struct 
 	exchange->is_dirty = exchange->is_dirty || (size_t)taken < rest.len;
 	if (!send_client(exchange, buf_text(&exchange->engine->scratch), (struct text){ rest.at, (size_t)taken }))
 		return;
-	if (exchange->answer.done)
+	if (exchange->answer.done) {
 		complete(exchange);
-	else
-		exchange_update(exchange);
+		return;
+	}
+	exchange_shorten_head(exchange);
+	exchange_update(exchange);
 }
 
 /* --- the handler's verdict --- */

@@ -89,6 +89,7 @@ struct exchange {
 
 /* exchange.c */
 struct exchange *exchange_new(struct connection *connection, const struct h1_head *head, struct text head_bytes);
+void exchange_shorten_head(struct exchange *exchange);            /* of an answer that goes on: nothing is sent again */
 void exchange_start(struct exchange *exchange, struct text body); /* the body's bytes that came with the head */
 void exchange_enter(struct exchange *exchange, enum exchange_state next, const char *why);
 void exchange_finish(struct exchange *exchange, enum exchange_close close, enum connection_fate fate);
