@@ -259,8 +259,9 @@ def test_kubectl_shows_agents_at_a_glance(cluster, examples):
     assert row[1:4] == ["always-on", "Ready", "1"] and row[5:] == ["1", "Ready"], row
     assert cluster.kubectl("get", "ag", "hello-sse", "-o", "name") == "agent.krypton.ai/hello-sse\n"
     wide = cluster.kubectl("get", "ag", "hello-sse", "-o", "wide").splitlines()
-    assert wide[0].split()[-2:] == ["IMAGE", "URL"], wide
-    assert wide[1].split()[-2:] == [agents.SSE, "http://hello-sse.default.svc:8080/"], wide
+    assert wide[0].split()[-3:] == ["IMAGE", "URL", "MESSAGE"], wide
+    assert wide[1].split()[7:9] == [agents.SSE, "http://hello-sse.default.svc:8080/"], wide
+    assert wide[1].rstrip().endswith("1 of 1 pods take requests."), wide
     assert "agent.krypton.ai/hello-sse" in cluster.kubectl("get", "all", "-o", "name")
 
 
