@@ -480,6 +480,13 @@ static void faults_find(const struct diagnosis_input *input, struct findings *re
 	}
 }
 
+/* The command to go on with, behind what was seen; NULL: there is none. Names and table are bounded, and out has room for them. */
+static void next_append(const char *command, const struct remedy_place *place, struct buf *out)
+{
+	if (command != NULL && (buf_append_terminated(out, " Next: ") == -1 || remedy_command(command, place, out) == -1))
+		BUG_ON("a command is bounded");
+}
+
 /* "… Also: CrashLoop (2 pods), Unschedulable (1 pod)." Then the command to go on with. */
 static void findings_tell(const struct findings *findings, bool others_serve, struct buf *out)
 {
@@ -501,10 +508,8 @@ static void findings_tell(const struct findings *findings, bool others_serve, st
 	}
 	is_full |= lead[0] == ',' && buf_append(out, ".", 1) == -1;
 	is_full |= others_serve && buf_append_terminated(out, " Other pods take requests.") == -1;
-	if (gravest->command != NULL)
-		is_full |=
-			buf_append_terminated(out, " Next: ") == -1 || remedy_command(gravest->command, &gravest->place, out) == -1;
 	BUG_ON(is_full); /* every part is bounded */
+	next_append(gravest->command, &gravest->place, out);
 }
 
 static void conclude(struct diagnosis *diagnosis, enum reason reason, bool is_available, const char *format, ...) printf_like(4, 5);
@@ -602,9 +607,7 @@ static void conclude_fault(const struct diagnosis_input *input, enum reason reas
 	scoped_buf next;
 
 	buf_init(&next, 512);
-	if (remedy != NULL &&
-		(buf_append_terminated(&next, " Next: ") == -1 || remedy_command(remedy->command, &place, &next) == -1))
-		BUG_ON("names are bounded");
+	next_append(remedy == NULL ? NULL : remedy->command, &place, &next);
 	conclude(ret_diagnosis, reason, is_available, "%.700s%s%s", words,
 		is_available ? ". Pods of before still take requests." : ".", buf_terminated(&next));
 	ret_diagnosis->is_fault = true;
