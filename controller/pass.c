@@ -195,6 +195,12 @@ static void notes_tell(const struct pass *pass)
 	}
 }
 
+/* It is being deleted, and nothing of its own is held by others: it is gone, or the end of what still goes wakes us. */
+static bool goes_quietly(const struct pass *pass)
+{
+	return pass->agent->is_deleting && pass->plan->held[0] == '\0';
+}
+
 static void on_acted(void *arg, const struct err *err)
 {
 	struct pass *pass = arg;
@@ -203,12 +209,10 @@ static void on_acted(void *arg, const struct err *err)
 		pass->err = *err;
 	act_free(&pass->act);
 	rolling_set(pass, false); /* from here on the written Deployment speaks for itself */
-	if (pass->agent->is_deleting && !pass->plan->is_waiting) {
-		if (err == NULL)
+	if (goes_quietly(pass)) {
+		if (err == NULL && !pass->plan->is_waiting)
 			log_info("agent.released", LOG_STR("agent", pass->agent->name),
 				LOG_STR("namespace", pass->agent->name_space));
-		pass_finish(pass, err == NULL || err->code == ERR_NOT_FOUND ? NULL : &pass->err);
-	} else if (pass->agent->is_deleting && pass->plan->held[0] == '\0') {
 		pass_finish(pass, err == NULL || err->code == ERR_NOT_FOUND ? NULL : &pass->err);
 	} else if (err == NULL || pass->plan->is_refused) {
 		if (err == NULL)
@@ -237,8 +241,8 @@ static void pass_act(struct pass *pass)
 	rolling_set(pass, pass->plan->is_for_release);
 	if (pass->plan->count > 0)
 		pass->act = act_start(&options);
-	else if (pass->agent->is_deleting && pass->plan->held[0] == '\0')
-		pass_finish(pass, NULL); /* nothing is ours any more, or what is goes; its end wakes us */
+	else if (goes_quietly(pass))
+		pass_finish(pass, NULL);
 	else
 		pass_report(pass);
 }
