@@ -7,6 +7,7 @@
 #include "net/problem.h"
 
 #define RETRY_SOON "Retry-After: 1\r\n"
+#define AGENT_LOGS "kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50"
 
 static const struct {
 	int status;
@@ -30,16 +31,14 @@ static const struct {
 	[REFUSAL_UNREACHABLE] = { 502, "AgentUnreachable", "the agent cannot be reached",
 		"kubectl -n {namespace} describe agent {agent}", "" },
 	[REFUSAL_CLOSED] = { 502, "AgentClosedConnection", "the agent closed the connection before it answered",
-		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; the request was not sent again, as it "
-		"may "
-		"have been carried out",
+		AGENT_LOGS "; the request was not sent again, as it "
+			   "may "
+			   "have been carried out",
 		"" },
 	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1",
-		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; look at what listens on spec.port",
-		"" },
+		AGENT_LOGS "; look at what listens on spec.port", "" },
 	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout",
-		"kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50; raise spec.timeout if it needs longer",
-		"" },
+		AGENT_LOGS "; raise spec.timeout if it needs longer", "" },
 };
 
 int refusal_status(enum refusal refusal)
