@@ -9,7 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "base/random.h"
-#include "net/pem_file.h"
+#include "net/pem_datum.h"
 
 #define SERIAL_BYTES    16
 #define KEY_ID_BYTES    20
@@ -35,11 +35,6 @@ struct chain {
 	unsigned int count;
 };
 
-static gnutls_datum_t datum_of(const char *pem)
-{
-	return (gnutls_datum_t){ .data = pem_bytes(pem), .size = (unsigned int)strlen(pem) };
-}
-
 static void pair_fini(struct pair *pair)
 {
 	if (pair->certificate != NULL)
@@ -60,7 +55,7 @@ static void chain_fini(struct chain *chain)
 
 static int chain_parse(const char *pem, struct chain *ret_chain, struct err *err)
 {
-	gnutls_datum_t datum = datum_of(pem);
+	gnutls_datum_t datum = pem_datum(pem);
 	int result = gnutls_x509_crt_list_import2(&ret_chain->certificates, &ret_chain->count, &datum, GNUTLS_X509_FMT_PEM, 0);
 
 	if (result < 0) {

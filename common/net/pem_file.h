@@ -15,9 +15,6 @@ struct pem_file {
 int pem_file_init(struct pem_file *file, const char *pem, struct err *err) must_check;
 void pem_file_fini(struct pem_file *file);
 
-/* The same text as a gnutls_datum_t wants it: GnuTLS reads it alone, and its type does not say so. */
-unsigned char *pem_bytes(const char *pem);
-
 /* Whether the text holds certificates, at least one; a certificate and the key that fits it. The error says what is wrong. */
 int pem_check_authorities(const char *pem, struct err *err) must_check;
 int pem_check_pair(const char *certificate_pem, const char *key_pem, struct err *err) must_check;
