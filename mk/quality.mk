@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What keeps the house in order: layers, format, banned calls, the other compiler, sanitizers.
 
-C_FILES = $(shell git ls-files '*.c' '*.h')
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
 .PHONY: docs docs-check
 docs: $(DAEMONS) $(BUILD)/docs/tables ## make the pages of docs/reference from what the code says
@@ -21,7 +21,7 @@ layers: ## fail on an include that points upward
 	@$(SUITE) layers mk/layers.sh
 
 format: ## lay out the C sources
-	clang-format -i $(C_FILES)
+	$(Q)clang-format -i $(C_FILES)
 
 format-check: ## fail where `make format` would change something
 	@$(SUITE) format mk/format-check.sh

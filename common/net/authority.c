@@ -9,7 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "base/random.h"
-#include "net/pem_datum.h"
+#include "net/pem_bytes.h"
 
 #define SERIAL_BYTES    16
 #define KEY_ID_BYTES    20
@@ -55,7 +55,7 @@ static void chain_fini(struct chain *chain)
 
 static int chain_parse(const char *pem, struct chain *ret_chain, struct err *err)
 {
-	gnutls_datum_t datum = pem_datum(pem);
+	gnutls_datum_t datum = PEM_DATUM(pem);
 	int result = gnutls_x509_crt_list_import2(&ret_chain->certificates, &ret_chain->count, &datum, GNUTLS_X509_FMT_PEM, 0);
 
 	if (result < 0) {

@@ -12,7 +12,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-#include "net/pem_datum.h"
+#include "net/pem_bytes.h"
 
 static int write_all(int fd, const char *bytes, size_t len)
 {
@@ -54,7 +54,7 @@ void pem_file_fini(struct pem_file *file)
 
 int pem_check_authorities(const char *pem, struct err *err)
 {
-	gnutls_datum_t datum = pem_datum(pem);
+	gnutls_datum_t datum = PEM_DATUM(pem);
 	gnutls_x509_crt_t *certificates = NULL;
 	unsigned int count = 0;
 	int result = gnutls_x509_crt_list_import2(&certificates, &count, &datum, GNUTLS_X509_FMT_PEM, 0);
@@ -71,7 +71,7 @@ int pem_check_authorities(const char *pem, struct err *err)
 int pem_check_pair(const char *certificate_pem, const char *key_pem, struct err *err)
 {
 	gnutls_certificate_credentials_t credentials;
-	gnutls_datum_t certificate = pem_datum(certificate_pem), key = pem_datum(key_pem);
+	gnutls_datum_t certificate = PEM_DATUM(certificate_pem), key = PEM_DATUM(key_pem);
 	int result = gnutls_certificate_allocate_credentials(&credentials);
 
 	if (result < 0)

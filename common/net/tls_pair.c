@@ -8,13 +8,13 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 
-#include "net/pem_datum.h"
+#include "net/pem_bytes.h"
 
 #define CHAIN_MAX 8
 
 static gnutls_privkey_t key_take(const char *pem)
 {
-	gnutls_datum_t datum = pem_datum(pem);
+	gnutls_datum_t datum = PEM_DATUM(pem);
 	gnutls_privkey_t key;
 
 	if (gnutls_privkey_init(&key) < 0)
@@ -28,7 +28,7 @@ static gnutls_privkey_t key_take(const char *pem)
 int tls_pair_take(const char *certificate_pem, const char *key_pem, struct gnutls_pcert_st **ret_chain, unsigned int *ret_length,
 	struct gnutls_privkey_st **ret_key)
 {
-	gnutls_datum_t datum = pem_datum(certificate_pem);
+	gnutls_datum_t datum = PEM_DATUM(certificate_pem);
 	unsigned int length = CHAIN_MAX;
 	gnutls_pcert_st *chain = gnutls_calloc(CHAIN_MAX, sizeof(*chain)); /* GnuTLS's own, since it is GnuTLS that releases it */
 
