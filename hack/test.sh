@@ -22,20 +22,32 @@ step() { # title, make arguments…
 	make --no-print-directory "$@" || status=1
 }
 
-# Beside the steps that follow, for what only wants the time that they leave: no step is slower for it. What it says comes
-# out by collect, and what it found counts as any suite's.
-begin() { # make arguments…
-	begun=build/begun.log
+# Beside the steps that follow; what it says comes out by collect, and what it found counts as any suite's.
+begin() { # name, make arguments…
+	local name=$1
+	shift
+	mkdir -p build
+	make --no-print-directory "$@" > "build/begun-$name.log" 2>&1 &
+	begun[$name]=$!
+}
+# The same for what only wants the time that the others leave: no step is slower for it.
+begin_idle() { # name, make arguments…
+	local name=$1
+	shift
 	mkdir -p build
 	# A session has a share of its own (autogroup), so that one is made small as well.
-	setsid bash -c 'echo 19 2> /dev/null > /proc/self/autogroup; exec chrt --idle 0 make --no-print-directory "$@"' _ "$@" > "$begun" 2>&1 &
-	begun_pid=$!
+	setsid bash -c 'echo 19 2> /dev/null > /proc/self/autogroup; exec chrt --idle 0 make --no-print-directory "$@"' _ "$@" \
+		> "build/begun-$name.log" 2>&1 &
+	begun[$name]=$!
 }
-collect() { # title
+collect() { # title, name
 	printf '\n== %s (after %d s)\n' "$1" $((SECONDS - started))
-	wait "$begun_pid" || status=1
-	cat "$begun"
+	wait "${begun[$2]}" || status=1
+	cat "build/begun-$2.log"
 }
+declare -A begun
+# Whoever ends this early ends what it began.
+trap 'kill "${begun[@]}" 2> /dev/null' EXIT
 
 # A compilation that fails is a failed suite of its own: nothing after it would mean anything.
 compile() { # name, make arguments…
@@ -58,24 +70,27 @@ step "order of the house" -k format-check lint layers
 compile gcc WERROR=-Werror all unit-programs
 step "reference pages" docs-check WERROR=-Werror
 step "unit tests" unit WERROR=-Werror
+printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
+hack/cluster/build.sh || status=1
+step "images" images-check example-images
+
+# The cluster's tests mostly wait, as those of the API server do: each has a cluster of its own name, beside all that follows.
+begin cluster cluster WERROR=-Werror
+
 compile clang BUILD=build/clang CC=clang WERROR=-Werror all unit-programs
 step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror unit
 compile sanitizers BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs wire-programs
 step "unit and wire tests under sanitizers" BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" -k unit wire
 step "wire tests" wire WERROR=-Werror
 step "fuzz targets over their corpora" fuzz-others FUZZ_SECONDS=2
-begin fuzz-data-path FUZZ_SECONDS=60 JOBS=4
+begin_idle fuzz fuzz-data-path FUZZ_SECONDS=60 JOBS=4
 step "hostile requests, beside nginx" differential WERROR=-Werror
 step "aborts, cuts and idle connections" soak-quick WERROR=-Werror
-printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
-hack/cluster/build.sh || status=1
 step "chart" chart
-# Both mostly wait, each for a cluster of its own name.
 step "API server, and the local cluster's own life" -k -j2 api hack-test WERROR=-Werror
-step "images" images-check example-images
 step "examples" examples-check
-collect "fuzz targets of the data path, a minute each, beside the steps since"
-step "cluster" cluster WERROR=-Werror
+collect "fuzz targets of the data path, a minute each, beside the steps since" fuzz
+collect "cluster, beside the steps since" cluster
 printf '\n== done after %d s\n' $((SECONDS - started))
 mk/summary.sh || status=1
 exit "$status"

@@ -45,9 +45,9 @@ run_buildah() {
 		--storage-driver vfs "$@"
 }
 
-# The digest of files by name and content, in a fixed order.
+# The digest of files by name and content, in a fixed order; the same wherever the tree lies.
 digest_of() {
-	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 sha256sum -- | sha256sum | cut -d' ' -f1
+	printf '%s\0' "$@" | LC_ALL=C sort -z | xargs -0 sha256sum -- | sed "s#  $images_root/#  #" | sha256sum | cut -d' ' -f1
 }
 
 # A folder becomes the only layer of an image, written as a docker-archive.

@@ -13,7 +13,7 @@ WARN += $(if $(findstring clang,$(CC)),,-Wno-unused-result)
 HARDEN := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?= -O2 -g
 KRYPTON_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKRYPTON_VERSION='"$(VERSION)"' -Icommon -I. \
-	-ffunction-sections -fdata-sections -MMD -MP $(WARN) $(HARDEN) $(SAN)
+	-ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections -MMD -MP $(WARN) $(HARDEN) $(SAN)
 KRYPTON_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now $(SAN)
 
 LAYERS := base net kube krypton

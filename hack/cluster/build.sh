@@ -58,7 +58,7 @@ fingerprint() { # module
 	{
 		go version
 		link_flags "$1"
-		find "$here/$1" -type f \( -name '*.go' -o -name go.mod \) -exec sha256sum {} +
+		(cd "$here/$1" && find . -type f \( -name '*.go' -o -name go.mod \) -print0 | LC_ALL=C sort -z | xargs -0 sha256sum)
 	} | sha256sum | cut -d' ' -f1
 }
 
