@@ -89,7 +89,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 		return;
 	}
 	if (action->kind == ACTION_FINALIZER_ADD) {
-		observe_note_agent(act->options.observe, act->options.key, object);
+		observe_note_agent(act->options.observe, object);
 	} else if (action->kind == ACTION_APPLY || action->kind == ACTION_CREATE) {
 		char key[ACT_SETTLED_KEY_BYTES];
 		struct settled *settled = mem_alloc(sizeof(*settled));
@@ -98,7 +98,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 		plan_version_of(object, settled->version);
 		act_settled_key(action->child, act->options.key, key);
 		map_put(act->options.settled, key, settled);
-		observe_note_child(act->options.observe, action->child, act->options.key, object);
+		observe_note_child(act->options.observe, action->child, object);
 	}
 	action_end(act);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/alike.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -39,13 +40,13 @@ static json_t *managed_without_status(const json_t *managed)
 	return kept;
 }
 
-static char *compact_text(const json_t *object)
+static struct alike_text *compact_text(struct alike *alike, const json_t *object)
 {
 	scoped_buf text;
 
 	buf_init(&text, TEXT_BYTES_MAX);
 	BUG_ON(json_format(object, &text) == -1); /* it came in an answer of at most that size */
-	return mem_copy_text(buf_terminated(&text));
+	return alike_keep(alike, buf_text(&text));
 }
 
 /* A copy that shares all but the top level and metadata. */
@@ -93,58 +94,54 @@ static struct rollout rollout_from(const json_t *object)
 	};
 }
 
-static struct child *child_make(const json_t *object)
+static struct child *child_make(struct alike *alike, const json_t *object)
 {
 	struct child *child = mem_alloc(sizeof(*child));
 
-	child->text = compact_text(object);
-	child->uid = mem_copy_text(json_text_at(object, "/metadata/uid"));
-	child->resource_version = mem_copy_text(json_text_at(object, "/metadata/resourceVersion"));
+	child->text = compact_text(alike, object);
 	return child;
 }
 
-struct child *child_from_json(const struct json_t *object)
+struct child *child_from_json(struct alike *alike, const struct json_t *object)
 {
 	scoped_json copy = shallow_copy(object);
 	const json_t *failure = condition_of(object, "ReplicaFailure");
 
 	(void)json_object_del(copy, "status");
 	json_put(copy, "/metadata/managedFields", managed_without_status(json_at(object, "/metadata/managedFields")));
-	struct child *child = child_make(copy);
+	struct child *child = child_make(alike, copy);
 	child->rollout = rollout_from(object);
 	if (condition_is(failure, "True"))
 		child->replica_failure = mem_copy_text(json_text_at(failure, "/message"));
 	return child;
 }
 
-struct child *child_from_agent_json(const struct json_t *object)
+struct child *child_from_agent_json(struct alike *alike, const struct json_t *object)
 {
 	scoped_json copy = shallow_copy(object);
 
 	(void)json_object_del(json_object_get(copy, "metadata"), "managedFields");
-	return child_make(copy);
+	return child_make(alike, copy);
 }
 
 void child_free(struct child **child)
 {
 	if (*child == NULL)
 		return;
-	mem_release((*child)->text);
-	mem_release((*child)->uid);
-	mem_release((*child)->resource_version);
+	alike_text_free(&(*child)->text);
 	mem_release((*child)->replica_failure);
 	mem_release(*child);
 	*child = NULL;
 }
 
-bool child_is_newer(const struct child *a, const struct child *b)
+struct json_t *child_read(const struct alike *alike, const struct child *child)
 {
-	if (a->resource_version == NULL || b->resource_version == NULL)
-		return false;
-	size_t a_len = strlen(a->resource_version), b_len = strlen(b->resource_version);
-	if (a_len != b_len)
-		return a_len > b_len;
-	return strcmp(a->resource_version, b->resource_version) > 0;
+	scoped_text char *text = alike_read(alike, child->text);
+	struct err err = { 0 };
+	json_t *object = json_parse(text_of(text), &err);
+
+	BUG_ON(object == NULL); /* we wrote that text */
+	return object;
 }
 
 bool rollout_is_running(const struct rollout *rollout)

@@ -9,6 +9,8 @@
 
 #include "krypton/agent.h"
 
+struct alike;
+struct alike_text;
 struct json_t;
 struct kube_resource;
 
@@ -26,18 +28,17 @@ struct rollout {
 };
 
 struct child {
-	char *text; /* compact JSON; a child's without status, an Agent's without managedFields */
-	char *uid;
-	char *resource_version;
+	struct alike_text *text; /* compact JSON; a child's without status, an Agent's without managedFields */
 	struct rollout rollout;
 	char *replica_failure; /* why no pod can be made, the ReplicaSet's words; NULL: nothing said */
 };
 
-struct child *child_from_json(const struct json_t *object);       /* yours */
-struct child *child_from_agent_json(const struct json_t *object); /* the Agent itself; yours */
+/* alike: of all texts of that kind. Yours. */
+struct child *child_from_json(struct alike *alike, const struct json_t *object);
+struct child *child_from_agent_json(struct alike *alike, const struct json_t *object); /* the Agent itself */
 void child_free(struct child **child);
-/* Was a written after b? Resource versions of a kind count up, whichever object they are of. */
-bool child_is_newer(const struct child *a, const struct child *b);
+/* What was kept of the object; alike: the one it was made with. Yours. */
+struct json_t *child_read(const struct alike *alike, const struct child *child);
 
 /* Pods of now are on their way to the template of now, and still may get there. */
 bool rollout_is_running(const struct rollout *rollout);

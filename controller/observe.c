@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * controller/observe.c — seven caches and what our own writes were answered with.
- * Without the latter a pass could run on a view from before its own last write
- * and do it again. Nothing is decided here.
+ * controller/observe.c — seven caches. What our own writes were answered with goes
+ * into them as well: without that a pass could run on a view from before its own
+ * last write and do it again, and each write would wake another pass. Nothing is
+ * decided here.
  */
 #include "controller/observe.h"
 
@@ -10,10 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/instant.h"
+#include "base/alike.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "controller/gateway_address.h"
 #include "controller/pod.h"
@@ -21,12 +21,10 @@
 #include "kube/cache.h"
 #include "net/ops_server.h"
 
-#define NOTE_TTL_MS  30000 /* a cache that has not caught up by then never will: the object is gone */
-#define WARNINGS_MAX 5000  /* Events of the whole cluster that are kept; the API server forgets them after an hour */
+#define WARNINGS_MAX 5000 /* Events of the whole cluster that are kept; the API server forgets them after an hour */
 
 enum followed { FOLLOW_ACCOUNTS, FOLLOW_SERVICES, FOLLOW_DEPLOYMENTS, FOLLOW_AGENTS, FOLLOW_PODS, FOLLOW_WARNINGS, FOLLOW_GATEWAY };
-#define FOLLOWED   7
-#define NOTE_KINDS (FOLLOW_AGENTS + 1) /* the three kinds of children, in their order, and the Agents */
+#define FOLLOWED 7 /* the three kinds of children first, in their order */
 
 /* One cache. Owned by the observe it is in. */
 struct following {
@@ -34,30 +32,16 @@ struct following {
 	enum followed kind;
 	const char *name; /* for /readyz and logs */
 	struct kube_cache *cache;
+	struct alike *alike; /* the texts of Agents and children */
 	bool is_synced;
-};
-
-/* What a write was answered with. Owned by the map it is in. */
-struct written {
-	struct child *child;
-	int64_t at_ms;
 };
 
 struct observe {
 	struct observe_options options;
 	char *gateway_namespace, *gateway_selector;
 	struct following followings[FOLLOWED];
-	struct map *written[NOTE_KINDS];
 	int synced;
 };
-
-static void written_free(void *value)
-{
-	struct written *written = value;
-
-	child_free(&written->child);
-	mem_release(written);
-}
 
 static void child_row_free(void *row)
 {
@@ -82,14 +66,16 @@ static void warning_row_free(void *row)
 
 static void *child_row(void *arg, const struct json_t *object)
 {
-	(void)arg;
-	return child_from_json(object);
+	struct following *following = arg;
+
+	return child_from_json(following->alike, object);
 }
 
 static void *agent_row(void *arg, const struct json_t *object)
 {
-	(void)arg;
-	return child_from_agent_json(object);
+	struct following *following = arg;
+
+	return child_from_agent_json(following->alike, object);
 }
 
 static void *pod_row(void *arg, const struct json_t *object)
@@ -146,12 +132,9 @@ static void agent_tell(const struct observe *observe, const char *key)
 static void on_child(void *arg, const char *key, const void *old, const void *now)
 {
 	struct following *following = arg;
-	struct map *notes = following->observe->written[following->kind];
-	const struct written *written = map_get(notes, key);
-	const struct child *newest = now != NULL ? now : old;
 
-	if (written != NULL && newest != NULL && !child_is_newer(written->child, newest))
-		map_remove(notes, key);
+	(void)old;
+	(void)now;
 	agent_tell(following->observe, key);
 }
 
@@ -270,8 +253,6 @@ struct observe *observe_new(struct loop *loop, struct kube_client *client, const
 	(void)snprintf(selector, sizeof(selector), "metadata.name=%s", options->gateway_service);
 	observe->gateway_selector = mem_copy_text(selector);
 	observe->gateway_namespace = mem_copy_text(options->gateway_namespace);
-	for (int i = 0; i < NOTE_KINDS; i++)
-		observe->written[i] = map_new(written_free);
 	for (int i = 0; i < FOLLOWED; i++) {
 		struct following *following = &observe->followings[i];
 		struct kube_cache_options cache = {
@@ -290,6 +271,7 @@ struct observe *observe_new(struct loop *loop, struct kube_client *client, const
 		};
 
 		*following = (struct following){ .observe = observe, .kind = (enum followed)i, .name = specs[i].name };
+		following->alike = alike_new();
 		following->cache = kube_cache_new(loop, client, &cache);
 		health_set(options->health, following->name, false, "not listed yet");
 	}
@@ -304,14 +286,18 @@ void observe_start(struct observe *observe)
 	}
 }
 
+static void following_fini(struct following *following)
+{
+	kube_cache_free(&following->cache);
+	alike_free(&following->alike);
+}
+
 void observe_free(struct observe **observe)
 {
 	if (*observe == NULL)
 		return;
 	for (int i = 0; i < FOLLOWED; i++)
-		kube_cache_free(&(*observe)->followings[i].cache);
-	for (int i = 0; i < NOTE_KINDS; i++)
-		map_free(&(*observe)->written[i]);
+		following_fini(&(*observe)->followings[i]);
 	mem_release((*observe)->gateway_selector);
 	mem_release((*observe)->gateway_namespace);
 	mem_release(*observe);
@@ -323,41 +309,25 @@ bool observe_is_synced(const struct observe *observe)
 	return observe->synced == FOLLOWED;
 }
 
-/* The row as we know it: the cache's, or our own write's where that is newer. NULL: not there. */
-static const struct child *row_get(struct observe *observe, enum followed kind, const char *key)
+/* NULL: not there. */
+static struct json_t *row_read(const struct following *following, const char *key)
 {
-	const struct child *cached = kube_cache_get(observe->followings[kind].cache, key);
-	const struct written *written = map_get(observe->written[kind], key);
+	const struct child *row = kube_cache_get(following->cache, key);
 
-	if (written == NULL)
-		return cached;
-	if (instant_monotonic_ms() - written->at_ms > NOTE_TTL_MS) {
-		map_remove(observe->written[kind], key);
-		return cached;
-	}
-	return cached != NULL && !child_is_newer(written->child, cached) ? cached : written->child;
-}
-
-static struct json_t *row_parse(const struct child *row)
-{
-	struct err err = { 0 };
-	struct json_t *object = row == NULL ? NULL : json_parse(text_of(row->text), &err);
-
-	BUG_ON(row != NULL && object == NULL); /* we wrote that text */
-	return object;
+	return row == NULL ? NULL : child_read(following->alike, row);
 }
 
 struct snapshot *observe_take(struct observe *observe, const char *key)
 {
-	struct json_t *object = row_parse(row_get(observe, FOLLOW_AGENTS, key));
+	struct json_t *object = row_read(&observe->followings[FOLLOW_AGENTS], key);
 
 	if (object == NULL)
 		return NULL;
 	struct snapshot *snapshot = mem_alloc(sizeof(*snapshot));
-	const struct child *deployment = row_get(observe, FOLLOW_DEPLOYMENTS, key);
+	const struct child *deployment = kube_cache_get(observe->followings[FOLLOW_DEPLOYMENTS].cache, key);
 	snapshot->object = object;
 	for (int kind = 0; kind < CHILD_KINDS; kind++)
-		snapshot->children[kind] = row_parse(row_get(observe, (enum followed)kind, key));
+		snapshot->children[kind] = row_read(&observe->followings[kind], key);
 	if (deployment != NULL) {
 		snapshot->has_rollout = true;
 		snapshot->rollout = deployment->rollout;
@@ -436,13 +406,12 @@ struct rolling_search {
 static bool rolling_visit(void *arg, const char *key, const void *row)
 {
 	struct rolling_search *search = arg;
-	const struct child *deployment = row_get(search->observe, FOLLOW_DEPLOYMENTS, key);
+	const struct child *deployment = row;
 	struct err err = { 0 };
 
-	(void)row;
-	if (deployment == NULL || !rollout_is_running(&deployment->rollout) || strcmp(key, search->except) == 0)
+	if (!rollout_is_running(&deployment->rollout) || strcmp(key, search->except) == 0)
 		return true;
-	scoped_json object = row_parse(row_get(search->observe, FOLLOW_AGENTS, key));
+	scoped_json object = row_read(&search->observe->followings[FOLLOW_AGENTS], key);
 	scoped(agent) agent = object == NULL ? NULL : agent_from_json(object, &err);
 	if (agent != NULL && !agent_may_sleep(agent))
 		search->count++;
@@ -526,27 +495,12 @@ void observe_each_pod(
 	kube_cache_each(observe->followings[FOLLOW_PODS].cache, each_pod_visit, &each);
 }
 
-static void note(struct observe *observe, enum followed kind, const char *key, struct child *child)
+void observe_note_child(struct observe *observe, enum child_kind kind, const struct json_t *object)
 {
-	const struct child *cached = kube_cache_get(observe->followings[kind].cache, key);
-	struct written *written;
-
-	if (cached != NULL && !child_is_newer(child, cached)) { /* the watch was faster, or nothing changed */
-		child_free(&child);
-		return;
-	}
-	written = mem_alloc(sizeof(*written));
-	written->child = child;
-	written->at_ms = instant_monotonic_ms();
-	map_put(observe->written[kind], key, written);
+	kube_cache_note(observe->followings[kind].cache, object);
 }
 
-void observe_note_child(struct observe *observe, enum child_kind kind, const char *key, const struct json_t *object)
+void observe_note_agent(struct observe *observe, const struct json_t *object)
 {
-	note(observe, (enum followed)kind, key, child_from_json(object));
-}
-
-void observe_note_agent(struct observe *observe, const char *key, const struct json_t *object)
-{
-	note(observe, FOLLOW_AGENTS, key, child_from_agent_json(object));
+	kube_cache_note(observe->followings[FOLLOW_AGENTS].cache, object);
 }

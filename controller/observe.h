@@ -55,8 +55,8 @@ void observe_each_agent(const struct observe *observe, void (*visit)(void *arg, 
 void observe_each_pod(
 	const struct observe *observe, void (*visit)(void *arg, const char *agent_key, const struct pod *pod), void *arg);
 
-/* What a write of ours was answered with: read instead of the cache until that has caught up. */
-void observe_note_child(struct observe *observe, enum child_kind kind, const char *key, const struct json_t *object);
-void observe_note_agent(struct observe *observe, const char *key, const struct json_t *object);
+/* What a write of ours was answered with; see kube_cache_note(). */
+void observe_note_child(struct observe *observe, enum child_kind kind, const struct json_t *object);
+void observe_note_agent(struct observe *observe, const struct json_t *object);
 
 #endif

@@ -95,7 +95,7 @@ static void on_reported(void *arg, const struct json_t *object, const struct err
 		pass_finish(pass, err->code == ERR_NOT_FOUND ? NULL : err); /* deleted meanwhile: nobody to tell */
 		return;
 	}
-	observe_note_agent(pass->tools->observe, pass->key, object);
+	observe_note_agent(pass->tools->observe, object);
 	if (report_is_event(pass->agent, &pass->diagnosis))
 		event_make(pass, pass->diagnosis.is_fault, pass->diagnosis.reason, pass->diagnosis.message);
 	reported_log(pass);

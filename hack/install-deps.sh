@@ -36,6 +36,7 @@ libcurl4-gnutls-dev         HTTP client of the Kubernetes client
 libev-dev                   the event loop
 libgnutls28-dev             TLS, the one library for it
 libjansson-dev              JSON
+liblz4-dev                  compression of what caches keep
 libmicrohttpd-dev           ops endpoints and the webhook
 libyaml-dev                 kubeconfig and configuration files
 make                        the build

@@ -14,11 +14,11 @@ HARDEN := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?= -O2 -g
 KRYPTON_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKRYPTON_VERSION='"$(VERSION)"' -Icommon -I. \
 	-ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections -MMD -MP $(WARN) $(HARDEN) $(SAN)
-KRYPTON_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now $(SAN)
+KRYPTON_LDFLAGS := -Wl,--as-needed -Wl,--gc-sections -Wl,-z,relro,-z,now $(SAN)
 
 LAYERS := base net kube krypton
 
-base_LIBS    := -lev -lm -ljansson -lyaml
+base_LIBS    := -lev -lm -ljansson -llz4 -lyaml
 net_LIBS     := -lcurl -lmicrohttpd -lgnutls $(base_LIBS)
 kube_LIBS    := $(net_LIBS)
 krypton_LIBS := $(kube_LIBS)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kube/cache.c — rows by key, kept in step by a reflector. A row lives until a
- * newer one replaces it, its object goes, or a full list does not name it.
+ * kube/cache.c — rows by key, kept in step by a reflector and by what our own
+ * writes were answered with. A row lives until a newer one replaces it, its object
+ * goes, or a full list does not name it.
  */
 #include "kube/cache.h"
 
@@ -14,6 +15,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 
+#define VERSION_BYTES 32 /* resourceVersions are 64-bit numbers; what is longer is never newer */
+
 /* One object. The version is all that is kept of it besides the row. */
 struct entry {
 	void *row;
@@ -25,7 +28,8 @@ struct kube_cache {
 	struct kube_cache_options options;
 	struct kube_reflector *reflector;
 	struct map *entries;
-	uint32_t round; /* counts full lists */
+	char passed[VERSION_BYTES]; /* the newest version that list or watch has brought */
+	uint32_t round;             /* counts full lists */
 	bool is_synced;
 };
 
@@ -65,6 +69,17 @@ static struct entry *entry_new(void *row, const char *version, uint32_t round)
 	return entry;
 }
 
+static bool entry_release(void *arg, const char *key, void *value)
+{
+	struct kube_cache *cache = arg;
+	struct entry *entry = value;
+
+	(void)key;
+	cache->options.row_free(entry->row);
+	mem_release(entry);
+	return true;
+}
+
 static void change_tell(struct kube_cache *cache, const char *key, const void *old, const void *now)
 {
 	if (cache->options.on_change != NULL)
@@ -81,6 +96,22 @@ static void entry_end(struct kube_cache *cache, struct entry *old, const char *k
 	mem_release(old);
 }
 
+bool kube_version_is_newer(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+
+	if (a_len != b_len)
+		return a_len > b_len;
+	return strcmp(a, b) > 0;
+}
+
+static const char *version_of(const struct json_t *object)
+{
+	const char *version = json_text_at(object, "/metadata/resourceVersion");
+
+	return version == NULL ? "" : version;
+}
+
 static void object_drop(struct kube_cache *cache, const char *key)
 {
 	struct entry *old = map_take(cache->entries, key);
@@ -91,13 +122,11 @@ static void object_drop(struct kube_cache *cache, const char *key)
 
 static void object_put(struct kube_cache *cache, const char *key, const struct json_t *object)
 {
-	const char *version = json_text_at(object, "/metadata/resourceVersion");
+	const char *version = version_of(object);
 	struct entry *old = map_get(cache->entries, key);
 	void *row;
 
-	if (version == NULL)
-		version = "";
-	if (old != NULL && version[0] != '\0' && strcmp(old->version, version) == 0) {
+	if (old != NULL && version[0] != '\0' && !kube_version_is_newer(version, old->version)) {
 		old->round = cache->round;
 		return;
 	}
@@ -111,18 +140,49 @@ static void object_put(struct kube_cache *cache, const char *key, const struct j
 	entry_end(cache, old, key, row);
 }
 
+/* A deletion has a version of its own; what was made anew since, by our own write, is not what it speaks of. */
+static void object_deleted(struct kube_cache *cache, const char *key, const char *version)
+{
+	const struct entry *old = map_get(cache->entries, key);
+
+	if (old != NULL && !kube_version_is_newer(old->version, version))
+		object_drop(cache, key);
+}
+
 static void on_object(void *arg, enum kube_change change, const struct json_t *object)
 {
 	struct kube_cache *cache = arg;
+	const char *version = version_of(object);
 	char key[KUBE_KEY_BYTES];
 
 	kube_key_of(object, key);
 	if (key[0] == '\0')
 		return;
+	if (kube_version_is_newer(version, cache->passed) && strlen(version) < sizeof(cache->passed))
+		(void)snprintf(cache->passed, sizeof(cache->passed), "%s", version);
 	if (change == KUBE_DELETED)
-		object_drop(cache, key);
+		object_deleted(cache, key, version);
 	else
 		object_put(cache, key, object);
+}
+
+void kube_cache_note(struct kube_cache *cache, const struct json_t *object)
+{
+	const char *version = version_of(object);
+	char key[KUBE_KEY_BYTES];
+	struct entry *old;
+	void *row;
+
+	kube_key_of(object, key);
+	if (key[0] == '\0' || !kube_version_is_newer(version, cache->passed))
+		return;
+	row = cache->options.row_from(cache->options.arg, object);
+	if (row == NULL)
+		return;
+	old = map_take(cache->entries, key);
+	map_put(cache->entries, key, entry_new(row, version, cache->round));
+	if (old != NULL)
+		entry_release(cache, key, old);
 }
 
 static void on_list_start(void *arg)
@@ -184,17 +244,6 @@ struct kube_cache *kube_cache_new(struct loop *loop, struct kube_client *client,
 void kube_cache_start(struct kube_cache *cache)
 {
 	kube_reflector_start(cache->reflector);
-}
-
-static bool entry_release(void *arg, const char *key, void *value)
-{
-	struct kube_cache *cache = arg;
-	struct entry *entry = value;
-
-	(void)key;
-	cache->options.row_free(entry->row);
-	mem_release(entry);
-	return true;
 }
 
 void kube_cache_free(struct kube_cache **cache)

@@ -2,6 +2,7 @@
 /* What a real cluster showed of each fault (test/data/diagnose, written by test/cluster/run.sh with RECORD), diagnosed again. */
 #include <dirent.h>
 
+#include "base/alike.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "controller/child.h"
@@ -14,6 +15,7 @@
 
 struct scene {
 	struct agent *agent;
+	struct alike *alike;
 	struct child *deployment;
 	struct pod *pods[DIAGNOSIS_PODS_MAX];
 	struct sidecar_word words[DIAGNOSIS_PODS_MAX];
@@ -91,10 +93,11 @@ static void scene_make(const json_t *record, struct scene *scene)
 	struct err err = { 0 };
 
 	*scene = (struct scene){ 0 };
+	scene->alike = alike_new();
 	scene->agent = agent_from_json(json_object_get(record, "agentObject"), &err);
 	if (scene->agent == NULL)
 		fail_msg("%s", err.message);
-	scene->deployment = child_from_json(json_at(record, "/deployments/0"));
+	scene->deployment = child_from_json(scene->alike, json_at(record, "/deployments/0"));
 	pods_take(record, scene);
 	warnings_take(record, scene);
 	scene->now_ms += LATER_MS;
@@ -103,6 +106,7 @@ static void scene_make(const json_t *record, struct scene *scene)
 static void scene_end(struct scene *scene)
 {
 	agent_free(&scene->agent);
+	alike_free(&scene->alike);
 	child_free(&scene->deployment);
 	for (size_t i = 0; i < ARRAY_LEN(scene->pods); i++)
 		pod_free(&scene->pods[i]);

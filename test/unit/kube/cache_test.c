@@ -40,11 +40,23 @@ static void keys_can_be_split(void **state)
 	assert_int_equal(kube_key_split(longest, name_space, name), -1);
 }
 
+static void versions_count_up(void **state)
+{
+	(void)state;
+	assert_true(kube_version_is_newer("100", "99"));
+	assert_false(kube_version_is_newer("99", "100"));
+	assert_true(kube_version_is_newer("101", "100"));
+	assert_false(kube_version_is_newer("100", "100"));
+	assert_true(kube_version_is_newer("1", ""));
+	assert_false(kube_version_is_newer("", ""));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_namespace_and_name),
 		cmocka_unit_test(keys_can_be_split),
+		cmocka_unit_test(versions_count_up),
 	};
 
 	return cmocka_run_group_tests_name("kube/cache", tests, NULL, NULL);
