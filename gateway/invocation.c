@@ -313,7 +313,6 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 		return;
 	}
 	(void)snprintf(host, sizeof(host), "127.0.0.1:%d", invocation->agent_port);
-	wake_note_invocation(route->wake);
 	exchange_forward(invocation->exchange,
 		&(struct exchange_forward){ .upstream = pod->upstream,
 			.target = target_of(invocation),
@@ -335,6 +334,7 @@ static void join(struct invocation *invocation)
 	struct route *route = invocation->route;
 	struct pod *pod = NULL;
 
+	wake_note_invocation(route->wake);
 	if (invocation->is_stream && (pod = route_pick_any(route)) != NULL) {
 		invocation_forward(invocation, pod);
 		return;

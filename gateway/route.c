@@ -244,8 +244,6 @@ static void work_for_line(struct route *route, int64_t now_ms)
 	}
 	if (!route->was_usable && agent_wanted_replicas(route->agent) == 0)
 		wake_start(route->wake);
-	else
-		wake_note_invocation(route->wake);
 	loop_timer_set(route->timer, next_ms - now_ms);
 }
 

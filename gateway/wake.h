@@ -12,7 +12,7 @@ void wake_free(struct wake **wake);
 /* One status patch {desiredReplicas: 1, lastInvocationAt: now} however many wait; on a conflict the Agent is read again, and
    patched again only while it still sleeps. Does nothing while one is under way. */
 void wake_start(struct wake *wake);
-/* An invocation began: lastInvocationAt, at most once in ten seconds whichever gateway writes it. */
+/* An invocation began: it is told by lastInvocationAt, as last_invocation.h says when. */
 void wake_note_invocation(struct wake *wake);
 
 #endif

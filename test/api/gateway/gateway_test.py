@@ -594,6 +594,20 @@ async def last_invocation_is_rare(ctx):
         same(len(changes.seen), 2, "writes, with the test's own")
 
 
+async def last_invocation_ends_a_burst(ctx):
+    """the last request of a burst is told by lastInvocationAt as well, ten to twelve seconds after its first, and then nothing more"""
+    pod = await ctx.pod()
+    made = await ctx.agent("ended", pod.ip)
+    async with ctx.api.changes("ended", made["metadata"]["resourceVersion"]) as changes:
+        same((await ctx.gateway.invoke("ended")).status, 200)
+        await until(lambda: changes.seen, "the first write")
+        await asyncio.sleep(1.1)  # the API's times are whole seconds
+        same((await ctx.gateway.invoke("ended")).status, 200)
+        await until(lambda: len(changes.seen) == 2, "the second write", seconds=15)
+        first, last = (one["status"]["lastInvocationAt"] for one in changes.seen)
+        assert first < last, (first, last)
+
+
 async def hello(ctx):
     """a sidecar's hello with the right token brings requests to a pod that no EndpointSlice names, after it was asked back"""
     made = await ctx.agent("early", mode="serverless", minReplicas=0, startupTimeout="15s", status={"desiredReplicas": 1})
@@ -1317,7 +1331,8 @@ TESTS = [
     path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
     queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, long_query_taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways, another_starts,
-    narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare, hello,
+    narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare,
+    last_invocation_ends_a_burst, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
     paths_are_verbatim, locations_are_public, origins, preflights, origins_are_the_agents, hosts, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
