@@ -3,7 +3,7 @@
 #include "gateway/last_invocation.h"
 
 #define PERIOD_MS       10000
-#define FIRST_SPREAD_MS 600
+#define FIRST_SPREAD_MS 250
 #define NEXT_SPREAD_MS  2000
 #define AHEAD_MS        60000 /* clocks of nodes differ by less */
 #define RESOLUTION_MS   1000  /* of a metav1.Time */

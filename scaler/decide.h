@@ -26,8 +26,8 @@ struct decision {
 	const char *reason; /* CamelCase, stable */
 };
 
-#define DECIDE_ASLEEP  "Asleep"
-#define DECIDE_WARM    "Warm" /* within scaleToZeroAfter */
+#define DECIDE_ASLEEP  "Asleep" /* as the condition Available says then (krypton/reasons.h) */
+#define DECIDE_WARM    "Warm"   /* within scaleToZeroAfter */
 #define DECIDE_LOAD    "Load"
 #define DECIDE_MINIMUM "Minimum"
 #define DECIDE_MAXIMUM "Maximum"

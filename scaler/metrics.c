@@ -7,6 +7,8 @@
 static const struct metric_spec SPECS[SCALER_METRICS] = {
 	[METRIC_DECISIONS] = { "krypton_scaler_decisions_total", METRIC_COUNTER, "Decisions about an agent.",
 		"agent,namespace,direction", NULL, 0 },
+	[METRIC_CHANGES] = { "krypton_scaler_changes_total", METRIC_COUNTER,
+		"Changes of an agent's count, by the reason that its condition Scaled gives.", "agent,namespace,reason", NULL, 0 },
 	[METRIC_DESIRED] = { "krypton_agent_replicas_desired", METRIC_GAUGE, "Replicas last decided on.", "agent,namespace", NULL,
 		0 },
 	[METRIC_UNKNOWN_PODS] = { "krypton_scaler_unknown_pods", METRIC_GAUGE, "Ready pods whose sidecar did not answer.",

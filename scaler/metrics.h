@@ -5,7 +5,15 @@
 
 #include "base/metrics.h"
 
-enum scaler_metric { METRIC_DECISIONS, METRIC_DESIRED, METRIC_UNKNOWN_PODS, METRIC_RETIRED_PODS, METRIC_LEADER, SCALER_METRICS };
+enum scaler_metric {
+	METRIC_DECISIONS,
+	METRIC_CHANGES,
+	METRIC_DESIRED,
+	METRIC_UNKNOWN_PODS,
+	METRIC_RETIRED_PODS,
+	METRIC_LEADER,
+	SCALER_METRICS
+};
 
 struct metrics *scaler_metrics_new(void);
 

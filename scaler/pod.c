@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/instant.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -17,21 +18,58 @@
 #define IDLE_PERIOD_MS   10000
 #define TIMEOUT_MS       2000
 #define ANSWER_MAX_BYTES 4096
+#define COUNT_MAX        1000000 /* no pod holds more */
+
+/* Named once: an answer that cannot be so says nothing, and what was known before may no longer hold. */
+static void note_unknown(struct pod *pod, const struct call_answer *answer)
+{
+	if (!pod->is_named && pod_counts(pod))
+		log_warn("pod.unknown", LOG_STR("agent", pod->agent), LOG_STR("namespace", pod->name_space),
+			LOG_STR("pod_ip", pod->ip), LOG_INT("status", answer->status),
+			LOG_STR("cause", answer->status == 200 ? "the answer is not what a sidecar says" : "no answer"));
+	pod->is_named = pod->is_named || pod_counts(pod);
+	pod->is_known = false;
+}
+
+static bool is_count(int64_t count)
+{
+	return count >= 0 && count <= COUNT_MAX;
+}
+
+/* What changed since the answer before happened in between, whatever the sidecar's clock says. */
+static void note_activity(struct pod *pod, int64_t last_activity_ms, int64_t now_ms)
+{
+	int64_t at_ms = now_ms - (instant_wall_ms() - last_activity_ms);
+
+	if (last_activity_ms == pod->last_activity_ms)
+		return;
+	pod->last_activity_ms = last_activity_ms;
+	pod->active_ms = at_ms < pod->answered_ms || at_ms > now_ms ? now_ms : at_ms;
+}
 
 static void on_answer(void *arg, const struct call_answer *answer)
 {
 	struct pod *pod = arg;
 	struct err err = { 0 };
 	scoped_json load = answer->status == 200 ? json_parse(answer->body, &err) : NULL;
+	int64_t inflight, streams;
 
 	pod->question = NULL;
-	pod->is_known = load != NULL && json_int_at(load, "/inflight", -1) >= 0;
-	if (!pod->is_known)
+	inflight = load != NULL ? json_int_at(load, "/inflight", -1) : -1;
+	streams = load != NULL ? json_int_at(load, "/streams", 0) : 0;
+	if (!is_count(inflight) || !is_count(streams)) {
+		note_unknown(pod, answer);
 		return;
-	pod->inflight = json_int_at(load, "/inflight", 0);
-	pod->streams = json_int_at(load, "/streams", 0);
+	}
+	if (pod->is_named)
+		log_info("pod.known", LOG_STR("agent", pod->agent), LOG_STR("namespace", pod->name_space),
+			LOG_STR("pod_ip", pod->ip));
+	pod->is_known = true;
+	pod->is_named = false;
+	pod->inflight = inflight;
+	pod->streams = streams;
 	pod->is_retired = json_bool_at(load, "/retired", false);
-	pod->last_activity_ms = json_int_at(load, "/lastActivity", 0) / 1000000;
+	note_activity(pod, json_int_at(load, "/lastActivity", 0) / 1000000, loop_now_ms(pod->loop));
 	pod->answered_ms = loop_now_ms(pod->loop);
 }
 
@@ -96,6 +134,11 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 bool pod_counts(const struct pod *pod)
 {
 	return pod->is_ready || pod->is_retired;
+}
+
+int64_t pod_quiet_ms(const struct pod *pod)
+{
+	return pod->last_activity_ms == 0 ? INT64_MAX : loop_now_ms(pod->loop) - pod->active_ms;
 }
 
 int64_t pod_work(const struct pod *pod)

@@ -20,10 +20,12 @@ struct pod {
 	bool is_ready; /* as Kubernetes sees it */
 
 	bool is_known; /* the last question was answered */
+	bool is_named; /* the log says that it is not */
 	bool is_retired;
 	int64_t inflight;
 	int64_t streams;
-	int64_t last_activity_ms; /* wall clock */
+	int64_t last_activity_ms; /* the sidecar's own word, by its clock */
+	int64_t active_ms;        /* monotonic: when that was, as far as can be told without believing its clock */
 	int64_t asked_ms;         /* monotonic; 0: never */
 	int64_t answered_ms;      /* 0: not since it was last told something */
 
@@ -43,6 +45,8 @@ bool pod_is_due(const struct pod *pod, int64_t now_ms);
 void pod_order(struct pod *pod, bool retires, const char *token);
 /* It takes work, or is emptied by us: what runs in it matters. A pod that starts, or whose agent is down, is neither. */
 bool pod_counts(const struct pod *pod);
+/* How long nothing has begun or ended in it, ms; INT64_MAX: nothing ever has. */
+int64_t pod_quiet_ms(const struct pod *pod);
 /* Requests and streams. */
 int64_t pod_work(const struct pod *pod);
 

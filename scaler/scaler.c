@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "kube/recorder.h"
 #include "scaler/gateways.h"
 #include "scaler/target.h"
 
@@ -122,6 +123,7 @@ static void start(struct scaler *scaler)
 			.arg = scaler,
 			.on_waiting = on_waiting,
 			.on_state = on_state });
+	scaler->recorder = kube_recorder_new(scaler->loop, scaler->client, "krypton-scaler", options->pod_name);
 	scaler->roster = roster_new(scaler->loop, scaler->client,
 		&(struct roster_options){ .arg = scaler,
 			.on_agent = on_agent,
@@ -177,6 +179,7 @@ void scaler_free(struct scaler **scaler)
 	map_free(&(*scaler)->targets);
 	roster_free(&(*scaler)->roster);
 	gateways_free(&(*scaler)->gateways);
+	kube_recorder_free(&(*scaler)->recorder);
 	kube_client_free(&(*scaler)->client);
 	loop_timer_free(&(*scaler)->tick);
 	health_free(&(*scaler)->common.health);

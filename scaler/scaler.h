@@ -15,6 +15,7 @@
 #include "scaler/options.h"
 
 struct gateways;
+struct kube_recorder;
 struct map;
 
 struct scaler {
@@ -25,7 +26,8 @@ struct scaler {
 	struct kube_client *client;
 	struct roster *roster;
 	struct gateways *gateways;
-	struct map *targets; /* of struct target, by "namespace/name" */
+	struct kube_recorder *recorder; /* Events on Agents */
+	struct map *targets;            /* of struct target, by "namespace/name" */
 	struct loop_timer *tick;
 	struct kube_lease *lease; /* NULL without --leader-elect */
 	bool decides;             /* the Lease is ours, or there is none to hold */

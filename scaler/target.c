@@ -3,7 +3,6 @@
  * on: a request that wakes the agent meanwhile wins. */
 #include "scaler/target.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -16,6 +15,7 @@
 #include "base/random.h"
 #include "krypton/labels.h"
 #include "kube/client.h"
+#include "kube/recorder.h"
 #include "scaler/gateways.h"
 #include "scaler/retire.h"
 #include "scaler/scaler.h"
@@ -28,6 +28,19 @@ static int64_t now_of(const struct target *target)
 	return loop_now_ms(target->scaler->loop);
 }
 
+/* Quiet is measured by our own monotonic clock from the moment the news came: the clocks that wrote it may jump or differ. Only
+   what was written before we looked is believed, if it is not in the future. */
+static void note_invocation(struct target *target)
+{
+	int64_t last_ms = target->agent->last_invocation_ms, ago_ms = instant_wall_ms() - last_ms;
+	bool is_first = target->told_ms == 0;
+
+	if (last_ms == target->told_ms)
+		return;
+	target->told_ms = last_ms;
+	target->invoked_ms = now_of(target) - (is_first && ago_ms > 0 ? ago_ms : 0);
+}
+
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent)
 {
 	struct target *target = mem_alloc(sizeof(*target));
@@ -37,6 +50,7 @@ struct target *target_new(struct scaler *scaler, const char *key, const struct a
 	target->name_space = mem_copy_text(agent->name_space);
 	target->name = mem_copy_text(agent->name);
 	target->agent = agent;
+	note_invocation(target);
 	/* What is running was wanted by somebody: a scaler that has just started lowers nothing before its window is over. */
 	samples_add(&target->window, scaler->options->stable_window_ms, now_of(target), agent_wanted_replicas(agent));
 	return target;
@@ -101,13 +115,14 @@ void target_sample(struct target *target, bool all)
 	}
 }
 
-/* What a retired pod still does keeps the agent awake, but is no load: it takes nobody's place. */
+/* What a retired pod still does keeps the agent awake, but is no load: it takes nobody's place. Times are by the clock that wrote
+   lastInvocationAt. */
 static struct observation observe(const struct target *target)
 {
 	const struct scaler_options *options = target->scaler->options;
 	struct observation seen = { .waiting = gateways_waiting(target->scaler->gateways, target->key),
 		.unknown_gateways = gateways_unknown(target->scaler->gateways),
-		.now_ms = instant_wall_ms(),
+		.now_ms = target->told_ms == 0 ? instant_wall_ms() : target->told_ms + now_of(target) - target->invoked_ms,
 		.highest_wanted = samples_highest(&target->window, options->stable_window_ms, now_of(target)) };
 
 	for (size_t i = 0; i < target->pod_count; i++) {
@@ -118,8 +133,8 @@ static struct observation observe(const struct target *target)
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
-		if (pod->last_activity_ms > seen.last_activity_ms)
-			seen.last_activity_ms = pod->last_activity_ms;
+		if (pod_quiet_ms(pod) < seen.now_ms - seen.last_activity_ms)
+			seen.last_activity_ms = seen.now_ms - pod_quiet_ms(pod);
 	}
 	return seen;
 }
@@ -175,6 +190,36 @@ static bool empty_surplus(struct target *target, int current, int desired)
 	return is_done || now_ms - target->lowering_since_ms >= target->agent->drain_timeout_ms;
 }
 
+/* Our last word was that it sleeps: if pods are wanted all the same, the gateway woke it, or a person. */
+static bool is_told_asleep(const struct target *target)
+{
+	return target->agent->scaled_reason != NULL && strcmp(target->agent->scaled_reason, DECIDE_ASLEEP) == 0;
+}
+
+/* A change is told once it is written: Event, log, metric. The count that the gateway wrote when it woke the agent is one as well.
+ */
+static void tell(const struct target *target)
+{
+	const struct agent *agent = target->agent;
+	const struct kube_reference about = {
+		.api_version = "krypton.ai/v1alpha1",
+		.kind = KUBE_AGENTS.kind,
+		.name_space = target->name_space,
+		.name = target->name,
+		.uid = agent->uid,
+		.resource_version = agent->resource_version,
+	};
+
+	if (target->decided.desired == target->decided_from)
+		return;
+	metrics_add(target->scaler->metrics, METRIC_CHANGES,
+		METRIC_LABELS(target->name, target->name_space, target->decided.reason), 1);
+	log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
+		LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
+		LOG_STR("reason", target->decided.reason), LOG_STR("message", target->words));
+	kube_recorder_event(target->scaler->recorder, &about, "Normal", "Scaled", target->words);
+}
+
 static void on_written(void *arg, const struct json_t *object, const struct err *err)
 {
 	struct target *target = arg;
@@ -184,10 +229,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	if (err == NULL) {
 		target->failures = 0;
 		target->is_written = true;
-		if (target->decided.desired != target->decided_from)
-			log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
-				LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
-				LOG_STR("reason", target->decided.reason));
+		tell(target);
 		return;
 	}
 	if (err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND)
@@ -197,31 +239,31 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 }
 
 /* The count and the condition that says why, in one apply. */
-static void write_decision(struct target *target, const struct decision *decision, int current)
+static void write_decision(struct target *target, const struct decision *decision, const struct observation *seen, int current)
 {
 	const struct agent *agent = target->agent;
 	struct kube_target status = {
 		.resource = &KUBE_AGENTS, .name_space = target->name_space, .name = target->name, .subresource = "status"
 	};
-	char message[128], now[INSTANT_TEXT_BYTES];
+	int64_t wall_ms = instant_wall_ms();
+	char now[INSTANT_TEXT_BYTES];
 	scoped_json object = json_object();
 
 	target->decided = *decision;
-	target->decided_from = current;
+	target->decided_from = is_told_asleep(target) ? 0 : current;
 	target->is_written = false;
 	target->lowering_since_ms = 0;
 	mem_release(target->decided_on);
 	target->decided_on = mem_copy_text(agent->resource_version);
-	(void)snprintf(message, sizeof(message), "%d %s wanted, %d before.", decision->desired,
-		decision->desired == 1 ? "pod" : "pods", current);
-	instant_format(instant_wall_ms(), now);
+	sentence_of(agent, seen, decision, target->scaler->options->stable_window_ms, wall_ms, target->words);
+	instant_format(wall_ms, now);
 	json_put_text(object, "/metadata/name", target->name);
 	if (decision->desired <= current)
 		json_put_text(object, "/metadata/resourceVersion", agent->resource_version);
 	json_put(object, "/status/desiredReplicas", json_integer(decision->desired));
 	json_put(object, "/status/conditions",
 		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
-			"message", message, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
+			"message", target->words, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
 	target->write = kube_apply(target->scaler->client, &status, object, FIELD_MANAGER_SCALER, true, on_written, target);
 }
 
@@ -250,6 +292,7 @@ static bool is_on_its_way(const struct target *target, const struct decision *de
 void target_decide(struct target *target)
 {
 	int current = agent_wanted_replicas(target->agent);
+	note_invocation(target);
 	struct observation seen = observe(target);
 	struct decision decision = decide(target->agent, &seen);
 
@@ -262,9 +305,10 @@ void target_decide(struct target *target)
 		return;
 	}
 	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
-	bool is_news = decision.desired != current || !target->agent->has_desired_replicas;
+	bool is_news = decision.desired != current || !target->agent->has_desired_replicas ||
+		(is_told_asleep(target) && decision.desired > 0);
 	if (!empty_surplus(target, current, decision.desired) || !is_news || target->write != NULL ||
 		now_of(target) < target->not_before_ms || is_on_its_way(target, &decision))
 		return;
-	write_decision(target, &decision, current);
+	write_decision(target, &decision, &seen, current);
 }

@@ -12,6 +12,7 @@
 #include "scaler/decide.h"
 #include "scaler/pod.h"
 #include "scaler/samples.h"
+#include "scaler/sentence.h"
 
 struct scaler;
 struct kube_call;
@@ -23,12 +24,15 @@ struct target {
 	struct pod **pods;         /* not terminating */
 	size_t pod_count;
 	struct samples window;
-	struct kube_call *write; /* under way; one at a time */
-	struct decision decided; /* what it writes, */
-	int decided_from;        /* and what was wanted before */
-	char *decided_on;        /* and the Agent's resourceVersion then; NULL: nothing was decided yet */
-	bool is_written;         /* the API server has it */
-	int64_t not_before_ms;   /* monotonic: after a failed write */
+	int64_t invoked_ms;         /* monotonic: when its lastInvocationAt was news */
+	int64_t told_ms;            /* what that said */
+	struct kube_call *write;    /* under way; one at a time */
+	struct decision decided;    /* what it writes, */
+	int decided_from;           /* and what was wanted before */
+	char words[SENTENCE_BYTES]; /* and why */
+	char *decided_on;           /* and the Agent's resourceVersion then; NULL: nothing was decided yet */
+	bool is_written;            /* the API server has it */
+	int64_t not_before_ms;      /* monotonic: after a failed write */
 	int failures;
 	int64_t lowering_since_ms; /* monotonic: pods are emptied since then; 0: none is */
 };

@@ -197,6 +197,7 @@ static void status_read(const json_t *object, struct agent *agent)
 {
 	const json_t *available = kube_conditions_get(json_at(object, "/status/conditions"), "Available");
 	const json_t *desired = json_at(object, "/status/desiredReplicas");
+	const json_t *scaled = kube_conditions_get(json_at(object, "/status/conditions"), "Scaled");
 	const char *state = json_text_at(available, "/status");
 
 	agent->has_desired_replicas =
@@ -205,6 +206,7 @@ static void status_read(const json_t *object, struct agent *agent)
 	agent->last_invocation_ms = json_instant_at(object, "/status/lastInvocationAt", 0);
 	agent->available_reason = mem_copy_text(json_text_at(available, "/reason"));
 	agent->available_message = mem_copy_text(json_text_at(available, "/message"));
+	agent->scaled_reason = mem_copy_text(json_text_at(scaled, "/reason"));
 	agent->is_available = state != NULL && strcmp(state, "True") == 0;
 }
 
@@ -230,6 +232,7 @@ void agent_free(struct agent **agent)
 	mem_release((*agent)->resource_version);
 	mem_release((*agent)->image);
 	mem_release((*agent)->invocation_path);
+	mem_release((*agent)->scaled_reason);
 	mem_release((*agent)->available_reason);
 	mem_release((*agent)->available_message);
 	mem_release(*agent);

@@ -52,6 +52,7 @@ struct agent {
 	bool has_desired_replicas; /* the scaler (or a waking gateway) has spoken */
 	int desired_replicas;
 	int64_t last_invocation_ms; /* wall clock; 0: never */
+	char *scaled_reason;        /* of condition Scaled; NULL: none */
 	char *available_reason;     /* of condition Available, for people who wait; NULL: none */
 	char *available_message;
 	bool is_available;

@@ -372,10 +372,12 @@ class Pod:
         self.ready = asyncio.Event()
         if is_ready:
             self.ready.set()
+        self.is_visited = False  # something begins and ends all the time, never while it is asked
         self.inflight, self.streams, self.concurrency, self.last_activity_ms = 0, 0, 8, 0
         self.reason, self.cause = "AgentNotListening", "not ready"
         self.invocations, self.questions = [], []
         self.is_mute = self.is_retired = False
+        self.lie = None  # what it answers instead of its load
         self.server = None
 
     async def start(self):
@@ -442,7 +444,11 @@ class Pod:
             except asyncio.TimeoutError:
                 got.reply(503, json.dumps({"error": self.cause, "reason": self.reason}).encode(),
                           Content_Type="application/json")
+        elif path == "/_krypton/inflight" and self.lie is not None:
+            got.reply(200, self.lie)
         elif path == "/_krypton/inflight":
+            if self.is_visited:
+                self.last_activity_ms = int(time.time() * 1000)
             got.reply(200, json.dumps({"inflight": self.inflight, "streams": self.streams, "concurrency": self.concurrency,
                                        "lastActivity": self.last_activity_ms * 1000000, "draining": False,
                                        "retired": self.is_retired, "agent": "listening"}).encode())

@@ -236,7 +236,8 @@ RIGHTS = {
     ("ClusterRole", "gateway"): {
         ("krypton.ai", "agents", ()): READ, ("krypton.ai", "agents/status", ()): ("patch",), ("discovery.k8s.io", "endpointslices", ()): READ},
     ("ClusterRole", "scaler"): {
-        ("krypton.ai", "agents", ()): READ, ("krypton.ai", "agents/status", ()): ("patch",), ("discovery.k8s.io", "endpointslices", ()): READ},
+        ("krypton.ai", "agents", ()): READ, ("krypton.ai", "agents/status", ()): ("patch",), ("discovery.k8s.io", "endpointslices", ()): READ,
+        ("", "events", ()): ("create", "patch")},
     ("Role", "scaler"): {
         ("coordination.k8s.io", "leases", ()): ("create",), ("coordination.k8s.io", "leases", ("krypton-scaler",)): LEASE},
     ("ClusterRole", "cleanup"): {("krypton.ai", "agents", ()): ("get", "list", "watch", "patch")},

@@ -242,7 +242,7 @@ async def never_invoked(ctx):
 
 async def activity_keeps_awake(ctx):
     """work that came by the Service, an open stream, or somebody who waits keeps an agent awake"""
-    for name, change in (("visited", {"last_activity_ms": time.time() * 1000 + 3600000}), ("listened", {"streams": 1}),
+    for name, change in (("visited", {"is_visited": True}), ("listened", {"streams": 1}),
                          ("worked", {"inflight": 1})):
         pod = await ctx.pod(0)
         for field, value in change.items():
@@ -284,6 +284,28 @@ async def silence_is_not_zero(ctx):
     same(await ctx.wanted("secretive"), 4, "desiredReplicas")
     pods[0].is_mute, pods[0].inflight = False, 0
     await ctx.scaled("secretive", 1)
+
+
+async def lies_are_not_believed(ctx):
+    """a sidecar that says what no sidecar can say is unknown, so that nothing goes down, and the log names it once"""
+    lies = [b'{"inflight": -3}', b'{"inflight": 99999999999999999999}', b'{"inflight": 9223372036854775807}', b'{"inflight": "4"}',
+            b'{"inflight": 1, "streams": -1}', b"not JSON", b"", b"[" * 100000, b'{"inflight": 0, "x": "%s"}' % (b"x" * 10000000)]
+    pod = await ctx.pod(8)
+    await ctx.api.agent("lying", concurrency=4)
+    await ctx.api.pods("lying", pod.ip)
+    await ctx.scaled("lying", 2)
+    pod.lie = lies[0]
+    await ctx.scaler.log("pod.unknown", agent="lying", pod_ip=pod.ip)
+    for lie in lies:
+        pod.lie = lie
+        asked = len(pod.questions)
+        await until(lambda: len(pod.questions) > asked + 3, "it is asked again")
+    await ctx.decided("lying")
+    same(await ctx.wanted("lying"), 2, "desiredReplicas")
+    same(len(ctx.scaler.logged("pod.unknown", agent="lying")), 1, "lines about it")
+    pod.lie, pod.inflight = None, 0
+    await ctx.scaler.log("pod.known", agent="lying", pod_ip=pod.ip)
+    await ctx.scaled("lying", 1)
 
 
 async def silent_gateway(ctx):
@@ -460,6 +482,49 @@ async def rest(ctx):
     assert all(len(pod.questions) <= 2 for pod in pods), [len(pod.questions) for pod in pods]
 
 
+async def changes_are_told(ctx):
+    """each change of the count is a sentence: in the condition Scaled, in an Event on the Agent, and by its reason in a metric"""
+    made = await ctx.api.agent("told", maxReplicas=5, concurrency=8)
+    pod = await ctx.pod(17)
+    await ctx.api.pods("told", pod.ip)
+    scaled = await ctx.scaled("told", 3)
+    assert re.fullmatch(r"3 pods for 17 in flight and 0 waiting at 8 each, until \d\d:\d\d:\d\d UTC at least\.", scaled["message"]), scaled
+
+    async def event():
+        events = await ctx.api.call("GET", "/api/v1/namespaces/%s/events?fieldSelector=involvedObject.uid=%s"
+                                    % (ctx.api.namespace, made["metadata"]["uid"]))
+        return [e for e in events["items"] if e["message"] == scaled["message"]]
+    found = (await until(event, "the Event"))[0]
+    same((found["reason"], found["type"], found["source"]["component"]), ("Scaled", "Normal", "krypton-scaler"), "the Event")
+    labels = {"agent": "told", "namespace": ctx.api.namespace, "reason": "Load"}
+    same(await ctx.scaler.series("krypton_scaler_changes_total", **labels), 1.0, "the metric")
+
+
+async def woken_is_told(ctx):
+    """when a gateway has woken an agent, its condition Scaled says so soon, and no more that it sleeps"""
+    await ctx.api.agent("roused", mode="serverless", minReplicas=0, scaleToZeroAfter="2s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+    same((await ctx.scaled("roused", 0))["reason"], "Asleep", "before")
+    await ctx.api.patch_status("roused", {"desiredReplicas": 1, "lastInvocationAt": instant()})
+
+    async def is_told():
+        return (await ctx.condition("roused"))["reason"] == "Warm"
+    await until(is_told, "it is told")
+    await ctx.scaled("roused", 0)
+
+
+async def clocks_may_be_wrong(ctx):
+    """a lastInvocationAt an hour ahead keeps an agent awake for scaleToZeroAfter and no longer; one an hour behind no less"""
+    for name, ago in (("ahead", -3600), ("behind", 3600)):
+        await ctx.api.agent(name, mode="serverless", minReplicas=0, scaleToZeroAfter="3s",
+                            status={"desiredReplicas": 1, "lastInvocationAt": instant(-1)})
+        await ctx.decided(name, 1)
+        began = time.monotonic()
+        await ctx.api.patch_status(name, {"lastInvocationAt": instant(ago)})
+        await ctx.scaled(name, 0)
+        assert time.monotonic() - began > 2.5, "%s: asleep after %.1f s" % (name, time.monotonic() - began)
+
+
 async def lowering_loses(ctx):
     """a count that goes down against a stream of other writes is decided anew on each conflict, until it gets through"""
     await ctx.api.agent("stormy", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
@@ -579,8 +644,8 @@ async def sigterm(ctx):
 
 TESTS = [
     first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
-    activity_keeps_awake, silence_is_not_zero, emptiest_retires, recalled, retired_again, other_goes,
-    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, rest, lowering_loses, woken_meanwhile,
+    activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
+    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
