@@ -50,7 +50,7 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 				.why = refusal_error(refusal),
 				.client = exchange_client(invocation->exchange) });
 	(void)refusal_format(refusal, &facts, &body);
-	(void)!buf_append_terminated(&extra, refusal_extra(refusal));
+	(void)!refusal_headers(refusal, route != NULL ? route_retry_after_s(route) : 1, &extra);
 	if (invocation->origin.at != NULL)
 		(void)!origin_append_answer(invocation->origin, &extra);
 	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", buf_text(&extra), buf_text(&body));
@@ -69,6 +69,7 @@ static void leave_pod(struct invocation *invocation)
 	if (invocation->pod == NULL)
 		return;
 	invocation->route->running--;
+	service_rate_note(&invocation->route->rate, loop_now_ms(invocation->gateway->loop));
 	if (!invocation->is_stream)
 		invocation->pod->running--;
 	pod_unref(&invocation->pod);

@@ -6,39 +6,36 @@
 #include "krypton/remedy.h"
 #include "net/problem.h"
 
-#define RETRY_SOON "Retry-After: 1\r\n"
 #define AGENT_LOGS "kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50"
 
 static const struct {
 	int status;
-	const char *reason, *error, *hint, *extra;
+	const char *reason, *error, *hint;
+	bool may_come_again;
 } TABLE[REFUSALS] = {
 	[REFUSAL_BAD_HOST] = { 421, "HostNotAllowed", "the gateway is not called by this host name",
-		"add it to the gateway's --allowed-hosts (chart: gateway.allowedHosts) if it should be", "" },
+		"add it to the gateway's --allowed-hosts (chart: gateway.allowedHosts) if it should be", false },
 	[REFUSAL_BAD_ORIGIN] = { 403, "OriginForbidden", "pages of this origin may not call agents",
-		"add it to the gateway's --allowed-origins (chart: gateway.allowedOrigins) if they should", "" },
+		"add it to the gateway's --allowed-origins (chart: gateway.allowedOrigins) if they should", false },
 	[REFUSAL_BAD_PATH] = { 400, "BadPath", "the path names no namespace and agent",
-		"invoke an agent at /v1/agents/NAMESPACE/NAME", "" },
-	[REFUSAL_NO_AGENT] = { 404, "AgentNotFound", "no such agent", "kubectl get agents -A lists what there is", "" },
+		"invoke an agent at /v1/agents/NAMESPACE/NAME", false },
+	[REFUSAL_NO_AGENT] = { 404, "AgentNotFound", "no such agent", "kubectl get agents -A lists what there is", false },
 	[REFUSAL_STARTING] = { 503, "GatewayStarting", "the gateway has not read the list of agents yet", "try again in a moment",
-		RETRY_SOON },
+		true },
 	[REFUSAL_BUFFER_FULL] = { 503, "BufferFull", "too many requests wait for this agent already",
-		"raise spec.maxReplicas or spec.concurrency, or the gateway's --max-buffer-per-agent", RETRY_SOON },
+		"raise spec.maxReplicas or spec.concurrency, or the gateway's --max-buffer-per-agent", true },
 	[REFUSAL_START_TIMEOUT] = { 504, "StartupTimeout", "none of the agent's pods became ready in time",
-		"kubectl -n {namespace} describe agent {agent} says what keeps it; spec.startupTimeout gives it longer", "" },
+		"kubectl -n {namespace} describe agent {agent} says what keeps it; spec.startupTimeout gives it longer", false },
 	[REFUSAL_QUEUE_TIMEOUT] = { 503, "OverCapacity", "every pod of the agent stayed at its concurrency",
-		"raise spec.maxReplicas or spec.concurrency", RETRY_SOON },
+		"raise spec.maxReplicas or spec.concurrency", true },
 	[REFUSAL_UNREACHABLE] = { 502, "AgentUnreachable", "the agent cannot be reached",
-		"kubectl -n {namespace} describe agent {agent}", "" },
+		"kubectl -n {namespace} describe agent {agent}", false },
 	[REFUSAL_CLOSED] = { 502, "AgentClosedConnection", "the agent closed the connection before it answered",
-		AGENT_LOGS "; the request was not sent again, as it "
-			   "may "
-			   "have been carried out",
-		"" },
+		AGENT_LOGS "; the request was not sent again, as it may have been carried out", false },
 	[REFUSAL_BAD_ANSWER] = { 502, "AgentBadAnswer", "the agent's answer is not HTTP/1.1",
-		AGENT_LOGS "; look at what listens on spec.port", "" },
+		AGENT_LOGS "; look at what listens on spec.port", false },
 	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout",
-		AGENT_LOGS "; raise spec.timeout if it needs longer", "" },
+		AGENT_LOGS "; raise spec.timeout if it needs longer", false },
 };
 
 int refusal_status(enum refusal refusal)
@@ -56,9 +53,14 @@ const char *refusal_error(enum refusal refusal)
 	return TABLE[refusal].error;
 }
 
-const char *refusal_extra(enum refusal refusal)
+bool refusal_may_come_again(enum refusal refusal)
 {
-	return TABLE[refusal].extra;
+	return TABLE[refusal].may_come_again;
+}
+
+int refusal_headers(enum refusal refusal, int retry_after_s, struct buf *out)
+{
+	return TABLE[refusal].may_come_again ? buf_format(out, "Retry-After: %d\r\n", retry_after_s) : 0;
 }
 
 const char *refusal_start_reason(const char *condition, const char *sidecar)

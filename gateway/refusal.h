@@ -3,6 +3,7 @@
 #ifndef KRYPTON_GATEWAY_REFUSAL_H
 #define KRYPTON_GATEWAY_REFUSAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attributes.h"
@@ -37,7 +38,9 @@ const char *refusal_start_reason(const char *condition, const char *sidecar);
 int refusal_status(enum refusal refusal);
 const char *refusal_reason(enum refusal refusal); /* CamelCase, stable: people alert on it */
 const char *refusal_error(enum refusal refusal);  /* a sentence */
-const char *refusal_extra(enum refusal refusal);  /* header lines, "" where there are none */
+bool refusal_may_come_again(enum refusal refusal);
+/* Appends header lines; retry_after_s: of one that may come again. */
+int refusal_headers(enum refusal refusal, int retry_after_s, struct buf *out) must_check;
 /* Appends the JSON body. */
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;
 

@@ -184,6 +184,11 @@ int64_t route_wait_left_ms(const struct route *route)
 	return left_ms > 0 ? left_ms : 0;
 }
 
+int route_retry_after_s(const struct route *route)
+{
+	return service_rate_wait_s(&route->rate, now_of(route), route->line.count, route_wait_left_ms(route));
+}
+
 static void note_usable(struct route *route, int64_t now_ms)
 {
 	bool is_usable = route_usable_pods(route, now_ms) > 0;

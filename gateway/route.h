@@ -9,6 +9,7 @@
 
 #include "gateway/line.h"
 #include "gateway/pod.h"
+#include "gateway/service_rate.h"
 #include "krypton/agent.h"
 
 struct gateway;
@@ -26,6 +27,7 @@ struct route {
 	size_t pod_count;
 	size_t turn; /* where the search for the next pod starts */
 	struct line line;
+	struct service_rate rate;
 	struct loop_timer *timer; /* dispatches: at the next deadline, or at once */
 	bool was_usable;          /* a pod took work at the last dispatch */
 	int64_t usable_since_ms;
@@ -56,6 +58,8 @@ void route_dispatch(struct route *route);
 void route_kick(struct route *route);
 /* How long the first in line may still wait; 0 where nobody waits. */
 int64_t route_wait_left_ms(const struct route *route);
+/* When somebody who is turned away now may find room, s. */
+int route_retry_after_s(const struct route *route);
 size_t route_usable_pods(const struct route *route, int64_t now_ms);
 /* A pod for a request that does not count against the concurrency (an mcp agent's event stream); NULL: none is usable. */
 struct pod *route_pick_any(struct route *route);

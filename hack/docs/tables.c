@@ -138,7 +138,6 @@ static void print_troubleshooting(void)
 
 static void print_error(enum refusal refusal)
 {
-	const char *extra = refusal_extra(refusal);
 	struct err err = { 0 };
 	scoped_buf text;
 
@@ -148,7 +147,7 @@ static void print_error(enum refusal refusal)
 	if (refusal_format(refusal, refusal >= REFUSAL_BUFFER_FULL ? &known : &unknown, &text) < 0)
 		return;
 	scoped_json body = json_parse(buf_text(&text), &err);
-	printf("| %d%s | `%s` | %s | %s |\n", refusal_status(refusal), extra[0] != '\0' ? ", `Retry-After`" : "",
+	printf("| %d%s | `%s` | %s | %s |\n", refusal_status(refusal), refusal_may_come_again(refusal) ? ", `Retry-After`" : "",
 		json_text_at(body, "/reason"), json_text_at(body, "/error"), json_text_at(body, "/hint"));
 }
 
