@@ -125,20 +125,47 @@ static const struct warning *missing_secret(const struct view *view)
 	return secret != NULL && failed != NULL && failed->last_ms - secret->last_ms > SECRET_NEWS_MS ? NULL : secret;
 }
 
+/* Whether credentials were what it lacked, in the words of registries and of what pulls. Their case differs. */
+static bool is_about_credentials(const char *cause)
+{
+	static const char *const signs[] = { "unauthorized", "forbidden", "authentication", "authoriz", "basic auth",
+		"access denied", "denied: " };
+
+	for (size_t i = 0; cause != NULL && i < ARRAY_LEN(signs); i++) {
+		if (strcasestr(cause, signs[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Behind "cannot be pulled"; nothing where it is not about credentials. */
+static void credentials_tell(const struct pod *pod, const char *cause, char *ret_words, size_t size)
+{
+	bool is_about = is_about_credentials(cause);
+
+	if (is_about && pod->pull_secrets != NULL)
+		(void)snprintf(ret_words, size, " with imagePullSecrets %s", pod->pull_secrets);
+	else
+		(void)snprintf(ret_words, size, "%s", is_about ? " without any imagePullSecrets" : "");
+}
+
 static void pull_find(const struct view *view, const struct container *container)
 {
 	const struct warning *secret = missing_secret(view);
 	const char *cause = pull_cause(container->message);
 	const char *image = words(container->image), *pod = view->seen->pod->name;
+	char by[POD_SECRETS_BYTES + sizeof(" with imagePullSecrets ")];
 
+	credentials_tell(view->seen->pod, cause, by, sizeof(by));
 	if (cause != NULL && strncmp(cause, "Back-off", strlen("Back-off")) == 0)
 		cause = "the kubelet waits before it tries again";
 	if (is_proxy(container))
 		find(view, 60, REASON_SIDECAR_NOT_READY, container,
-			"Pod %s: image %.250s of container krypton-proxy cannot be pulled: %.400s. Check the chart's image values "
+			"Pod %s: image %.250s of container krypton-proxy cannot be pulled%s: %.400s. Check the chart's image "
+			"values "
 			"and pull "
 			"secrets.",
-			pod, image, words(cause));
+			pod, image, by, words(cause));
 	else if (secret != NULL)
 		find(view, 92, REASON_PULL_SECRET_MISSING, container,
 			"Pod %s: image %.250s cannot be pulled, and a pull secret is absent: %.400s. Create the Secret in this "
@@ -152,9 +179,9 @@ static void pull_find(const struct view *view, const struct container *container
 			pod, image, words(view->seen->pod->node));
 	else
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
-			"Pod %s: image %.250s of container %s cannot be pulled: %.400s. Check the image's name and tag and "
+			"Pod %s: image %.250s of container %s cannot be pulled%s: %.400s. Check the image's name and tag and "
 			"spec.imagePullSecrets.",
-			pod, image, container->name, words(cause));
+			pod, image, container->name, by, words(cause));
 }
 
 static bool is_about_absence(const char *message)

@@ -12,7 +12,7 @@
 #include "krypton/reasons.h"
 #include "krypton/remedy.h"
 
-#define FINDING_BYTES 900
+#define FINDING_BYTES 1400
 
 /* One pod that takes no requests, and what is known of it. All borrowed. */
 struct evidence {

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "krypton/labels.h"
@@ -99,6 +100,25 @@ static void containers_read(const json_t *specs, const json_t *statuses, struct 
 	}
 }
 
+static void pull_secrets_read(const json_t *object, struct pod *pod)
+{
+	const json_t *secret;
+	size_t i;
+	scoped_buf names;
+
+	buf_init(&names, POD_SECRETS_BYTES);
+	json_array_foreach(json_at(object, "/spec/imagePullSecrets"), i, secret) {
+		const char *name = json_text_at(secret, "/name");
+
+		if (name == NULL)
+			continue;
+		bool is_fitting = strlen(", ") + strlen(name) + strlen(", …") <= buf_room(&names);
+		if (buf_format(&names, "%s%s", buf_len(&names) > 0 ? ", " : "", is_fitting ? name : "…") == -1 || !is_fitting)
+			break;
+	}
+	pod->pull_secrets = buf_len(&names) == 0 ? NULL : mem_copy_text(buf_terminated(&names));
+}
+
 struct pod *pod_from_json(const struct json_t *object)
 {
 	const char *agent = json_string_value(json_object_get(json_at(object, "/metadata/labels"), LABEL_AGENT));
@@ -116,6 +136,7 @@ struct pod *pod_from_json(const struct json_t *object)
 	pod->message = words_at(object, "/status/message");
 	pod->node = words_at(object, "/spec/nodeName");
 	pod->ip = words_at(object, "/status/podIP");
+	pull_secrets_read(object, pod);
 	pod->created_ms = json_instant_at(object, "/metadata/creationTimestamp", 0);
 	pod->is_deleting = json_text_at(object, "/metadata/deletionTimestamp") != NULL;
 	pod->grace_s = json_int_at(object, "/metadata/deletionGracePeriodSeconds", 0);
@@ -152,6 +173,7 @@ void pod_free(struct pod **pod)
 	mem_release((*pod)->message);
 	mem_release((*pod)->node);
 	mem_release((*pod)->ip);
+	mem_release((*pod)->pull_secrets);
 	mem_release((*pod)->unscheduled);
 	mem_release(*pod);
 	*pod = NULL;

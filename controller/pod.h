@@ -11,6 +11,7 @@ struct json_t;
 
 #define POD_CONTAINERS_MAX 8
 #define POD_WORDS_BYTES    1000 /* of the kubelet's, the scheduler's or a registry's words */
+#define POD_SECRETS_BYTES  300  /* of the names of its pull secrets */
 
 enum container_state { CONTAINER_WAITING, CONTAINER_RUNNING, CONTAINER_TERMINATED };
 
@@ -40,8 +41,9 @@ struct pod {
 	char *reason; /* status.reason: "Evicted" */
 	char *message;
 	char *node;
-	char *ip;          /* NULL: none yet */
-	char *unscheduled; /* the scheduler's words while it finds no node; NULL: scheduled, or not looked at yet */
+	char *ip;           /* NULL: none yet */
+	char *pull_secrets; /* "regcred, other"; those of its account, too. "…" for what is too much; NULL: none */
+	char *unscheduled;  /* the scheduler's words while it finds no node; NULL: scheduled, or not looked at yet */
 	int64_t created_ms;
 	bool is_ready;
 	bool is_node_lost; /* its node no longer answers: what the containers show is of before */

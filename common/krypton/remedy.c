@@ -42,7 +42,7 @@ static const struct remedy REMEDIES[REASON_COUNT] = {
 	[REASON_IMAGE_PULL_FAILED] = {
 		.symptom = "Pods stay in `ImagePullBackOff` or `ErrImagePull`; `manifest unknown`, `not found`, `no such host`, `401 Unauthorized`, `unauthorized: authentication required`, `403 Forbidden`, `no basic auth credentials`, `pull access denied`, `ErrImageNeverPull`.",
 		.cause = "The image's name or tag is wrong, the registry cannot be reached from the nodes, or it wants credentials that "
-			 "are missing, wrong or expired (those of Amazon ECR last 12 hours).",
+			 "are missing, wrong or expired (those of Amazon ECR last 12 hours); the message names the pull secrets that were used.",
 		.fix = "Correct `spec.image`; or name a Secret with valid credentials of type `kubernetes.io/dockerconfigjson` in "
 		       "`spec.imagePullSecrets`; or, with `imagePullPolicy: Never`, load the image onto the nodes.",
 		.command = "kubectl -n {namespace} describe pod {pod}",

@@ -18,21 +18,21 @@ def mend(row):
 
 
 def test_no_credentials_are_told(space):
-    """A pull without the credentials that the registry wants is ImagePullFailed, in the registry's words, and so says the 504."""
-    space.tells("nobody", "ImagePullFailed", f"{space.registry.address}/hello-sse", "401 Unauthorized", "spec.imagePullSecrets")
+    """A pull without the credentials that the registry wants is ImagePullFailed, in the registry's words, names no pull secrets, and so says the 504."""
+    space.tells("nobody", "ImagePullFailed", f"{space.registry.address}/hello-sse", "401 Unauthorized", "without any imagePullSecrets", "spec.imagePullSecrets")
     space.refuses("nobody", "ImagePullFailed")
 
 
 def test_wrong_credentials_are_told(space):
     """A pull with a wrong password is ImagePullFailed, with the registry's 401 and without the password, and so says the 504."""
-    message = space.tells("stranger", "ImagePullFailed", "401 Unauthorized", "spec.imagePullSecrets")
+    message = space.tells("stranger", "ImagePullFailed", "401 Unauthorized", "with imagePullSecrets wrong", "spec.imagePullSecrets")
     assert "not-the-password" not in message
     space.refuses("stranger", "ImagePullFailed")
 
 
 def test_expired_credentials_are_told(space):
     """A pull that the registry forbids is ImagePullFailed, with the registry's 403, and so says the 504."""
-    space.tells("late", "ImagePullFailed", "403 Forbidden", "spec.imagePullSecrets")
+    space.tells("late", "ImagePullFailed", "403 Forbidden", "with imagePullSecrets expired", "spec.imagePullSecrets")
     space.refuses("late", "ImagePullFailed")
 
 

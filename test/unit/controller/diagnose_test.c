@@ -53,6 +53,9 @@ static void diagnosis_of(const struct row *row, const struct rollout *rollout, c
 	diagnose(&input, ret_diagnosis);
 }
 
+#define TEN     "abcdefghij"
+#define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 #define UP_NOT_READY           "{'name':'krypton-proxy','ready':false,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
 #define RUNS                   "{'name':'agent','ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
 #define WAITS(reason, message) "{'name':'agent','state':{'waiting':{'reason':'" reason "','message':'" message "'}}}"
@@ -81,15 +84,18 @@ static void every_fault_has_its_reason_and_words(void **state)
 {
 	static const struct row rows[] = {
 		{ WAITS("ErrImagePull", "failed to pull: 401 Unauthorized"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
-			"Pod hello-7d-x: image img:1 of container agent cannot be pulled: failed to pull: 401 Unauthorized. "
-			"Check" },
+			"Pod hello-7d-x: image img:1 of container agent cannot be pulled without any imagePullSecrets: failed to "
+			"pull: "
+			"401 Unauthorized. Check" },
 		{ WAITS("ImagePullBackOff", "Back-off pulling image: ErrImagePull: failed to pull: 401 Unauthorized"), UP_NOT_READY,
-			"", NULL, REASON_IMAGE_PULL_FAILED, "cannot be pulled: failed to pull: 401 Unauthorized. Check" },
+			"", NULL, REASON_IMAGE_PULL_FAILED,
+			"cannot be pulled without any imagePullSecrets: failed to pull: 401 Unauthorized. Check" },
 		{ WAITS("ImagePullBackOff",
 			  "Back-off: ErrImagePull: failed to pull and unpack image \\\"r/a:1\\\": failed to resolve reference "
 			  "\\\"r/a:1\\\": "
 			  "unexpected status from HEAD request to http://r/v2/a/manifests/1: 403 Forbidden"),
-			UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED, "cannot be pulled: unexpected status from HEAD request" },
+			UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
+			"cannot be pulled without any imagePullSecrets: unexpected status from HEAD request" },
 		{ WAITS("ImagePullBackOff", "Back-off pulling image"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
 			"the kubelet waits" },
 		{ WAITS("ErrImageNeverPull", "is not present"), UP_NOT_READY, "", NULL, REASON_IMAGE_PULL_FAILED,
@@ -202,6 +208,48 @@ static void the_first_fault_is_told_and_the_others_are_counted(void **state)
 }
 
 /* Two pods of hello, of the ReplicaSets of before and of now, the second one a minute younger. */
+static void the_pull_secrets_in_use_are_named_where_the_registry_wants_others(void **state)
+{
+	static const struct {
+		const char *secrets, *cause, *words;
+	} rows[] = {
+		{ "[{'name':'regcred'}]", "x: 401 Unauthorized",
+			"cannot be pulled with imagePullSecrets regcred: x: 401 Unauthorized." },
+		{ "[{'name':'one'},{},{'name':'two'}]", "x: 403 Forbidden",
+			"cannot be pulled with imagePullSecrets one, two: x: 403" },
+		{ "[]", "no basic auth credentials", "cannot be pulled without any imagePullSecrets: no basic" },
+		{ "[{'name':'one'}]", "denied: Your authorization token has expired", "pulled with imagePullSecrets one: denied" },
+		{ "[{'name':'one'}]", "pull access denied, may require authorization", "pulled with imagePullSecrets one: pull" },
+		{ "[{'name':'one'}]", "manifest unknown", "cannot be pulled: manifest unknown" },
+		{ "[]", "dial udp 10.0.0.1:53: connect: permission denied", "cannot be pulled: dial udp" },
+		{ "[{'name':'" HUNDRED "'},{'name':'" HUNDRED "'},{'name':'" HUNDRED "'},{'name':'z'}]", "401 Unauthorized",
+			"with imagePullSecrets " HUNDRED ", " HUNDRED ", …: 401 Unauthorized. Check" },
+	};
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[4096];
+		struct diagnosis diagnosis;
+
+		(void)snprintf(text, sizeof(text),
+			"{" META ",'spec':{'imagePullSecrets':%s,'containers':[{'name':'agent','image':'img:1'}]},"
+			"'status':{'containerStatuses':[" WAITS("ErrImagePull", "%s") "]}}",
+			rows[i].secrets, rows[i].cause);
+		scoped_json pod_object = object_of(text);
+		scoped(pod) pod = pod_from_json(pod_object);
+		struct sighting sighting = { .pods = { pod }, .pod_count = 1 };
+		const struct diagnosis_input input = {
+			.agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW
+		};
+
+		diagnose(&input, &diagnosis);
+		if (diagnosis.reason != REASON_IMAGE_PULL_FAILED || strstr(diagnosis.message, rows[i].words) == NULL)
+			fail_msg("row %zu: %s: %s", i, reason_name(diagnosis.reason), diagnosis.message);
+	}
+}
+
 static void a_secret_that_tries_no_longer_miss_is_old_news(void **state)
 {
 	static const struct {
@@ -670,6 +718,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_has_its_reason_and_words),
 		cmocka_unit_test(the_first_fault_is_told_and_the_others_are_counted),
+		cmocka_unit_test(the_pull_secrets_in_use_are_named_where_the_registry_wants_others),
 		cmocka_unit_test(a_secret_that_tries_no_longer_miss_is_old_news),
 		cmocka_unit_test(what_pods_of_before_show_is_old_news),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
