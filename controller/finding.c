@@ -12,11 +12,14 @@
 #include <string.h>
 
 #include "controller/asking.h"
+#include "controller/quote.h"
 #include "krypton/labels.h"
 
-#define START_GRACE_MS 5000  /* an agent that runs for less is starting, whatever its sidecar says */
-#define SECRET_NEWS_MS 15000 /* what is said of a Secret is old when a pull failed that much later */
-#define CRASHES_MIN    2     /* restarts from which a container that runs at the moment still counts as crashing */
+#define START_GRACE_MS      5000         /* an agent that runs for less is starting, whatever its sidecar says */
+#define SECRET_NEWS_MS      15000        /* what is said of a Secret is old when a pull failed that much later */
+#define SANDBOX_NEWS_MS     (120 * 1000) /* an Event about a sandbox is news for that, and for as long as it had gone on before, */
+#define SANDBOX_NEWS_MAX_MS (360 * 1000) /* up to this */
+#define CRASHES_MIN         2            /* restarts from which a container that runs at the moment still counts as crashing */
 
 struct view {
 	const struct evidence *seen;
@@ -48,11 +51,6 @@ static bool find(const struct view *view, int rank, enum reason reason, const st
 	(void)vsnprintf(view->found->message, sizeof(view->found->message), format, args);
 	va_end(args);
 	return true;
-}
-
-static const char *words(const char *text)
-{
-	return text == NULL || text[0] == '\0' ? "no reason was given" : text;
 }
 
 static bool is_one_of(const char *text, const char *const *list, size_t count)
@@ -96,25 +94,6 @@ static const struct warning *warning_of(const struct view *view, const char *rea
 	return newest;
 }
 
-/* The kubelet puts the cause behind its own words about backing off, and containerd behind the image's name, twice: the same cause
-   is to read the same, and to be found. */
-static const char *pull_cause(const char *message)
-{
-	static const char *const leads[] = { "ErrImagePull: ", "ErrImageNeverPull: ", "failed to resolve reference \"" };
-	const char *cause = message;
-
-	for (size_t i = 0; message != NULL && i < ARRAY_LEN(leads); i++) {
-		const char *at = strstr(cause, leads[i]);
-		const char *behind = at == NULL ? NULL : at + strlen(leads[i]);
-
-		if (behind != NULL && leads[i][strlen(leads[i]) - 1] == '"')
-			behind = strstr(behind, "\": ") == NULL ? NULL : strstr(behind, "\": ") + strlen("\": ");
-		if (behind != NULL)
-			cause = behind;
-	}
-	return cause;
-}
-
 /* NULL: none. The kubelet says so at every try, and once about a Secret that it has only not seen yet: tries without it are newer.
  */
 static const struct warning *missing_secret(const struct view *view)
@@ -125,23 +104,10 @@ static const struct warning *missing_secret(const struct view *view)
 	return secret != NULL && failed != NULL && failed->last_ms - secret->last_ms > SECRET_NEWS_MS ? NULL : secret;
 }
 
-/* Whether credentials were what it lacked, in the words of registries and of what pulls. Their case differs. */
-static bool is_about_credentials(const char *cause)
-{
-	static const char *const signs[] = { "unauthorized", "forbidden", "authentication", "authoriz", "basic auth",
-		"access denied", "denied: " };
-
-	for (size_t i = 0; cause != NULL && i < ARRAY_LEN(signs); i++) {
-		if (strcasestr(cause, signs[i]) != NULL)
-			return true;
-	}
-	return false;
-}
-
 /* Behind "cannot be pulled"; nothing where it is not about credentials. */
 static void credentials_tell(const struct pod *pod, const char *cause, char *ret_words, size_t size)
 {
-	bool is_about = is_about_credentials(cause);
+	bool is_about = quote_is_about_credentials(cause);
 
 	if (is_about && pod->pull_secrets != NULL)
 		(void)snprintf(ret_words, size, " with imagePullSecrets %s", pod->pull_secrets);
@@ -152,8 +118,8 @@ static void credentials_tell(const struct pod *pod, const char *cause, char *ret
 static void pull_find(const struct view *view, const struct container *container)
 {
 	const struct warning *secret = missing_secret(view);
-	const char *cause = pull_cause(container->message);
-	const char *image = words(container->image), *pod = view->seen->pod->name;
+	const char *cause = quote_pull_cause(container->message);
+	const char *image = quote_words(container->image), *pod = view->seen->pod->name;
 	char by[POD_SECRETS_BYTES + sizeof(" with imagePullSecrets ")];
 
 	credentials_tell(view->seen->pod, cause, by, sizeof(by));
@@ -165,30 +131,23 @@ static void pull_find(const struct view *view, const struct container *container
 			"values "
 			"and pull "
 			"secrets.",
-			pod, image, by, words(cause));
+			pod, image, by, quote_words(cause));
 	else if (secret != NULL)
 		find(view, 92, REASON_PULL_SECRET_MISSING, container,
 			"Pod %s: image %.250s cannot be pulled, and a pull secret is absent: %.400s. Create the Secret in this "
 			"namespace "
 			"or correct spec.imagePullSecrets.",
-			pod, image, words(secret->message));
+			pod, image, quote_words(secret->message));
 	else if (container->reason != NULL && strcmp(container->reason, "ErrImageNeverPull") == 0)
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
 			"Pod %s: image %.250s is not on node %s and spec.imagePullPolicy is Never: load the image onto the node or "
 			"allow pulling.",
-			pod, image, words(view->seen->pod->node));
+			pod, image, quote_words(view->seen->pod->node));
 	else
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,
 			"Pod %s: image %.250s of container %s cannot be pulled%s: %.400s. Check the image's name and tag and "
 			"spec.imagePullSecrets.",
-			pod, image, container->name, by, words(cause));
-}
-
-static bool is_about_absence(const char *message)
-{
-	return message != NULL &&
-		(strstr(message, "not found") != NULL || strstr(message, "couldn't find key") != NULL ||
-			strstr(message, "non-existent") != NULL);
+			pod, image, container->name, by, quote_words(cause));
 }
 
 static void memory_find(const struct view *view, const struct container *container)
@@ -218,7 +177,7 @@ static void crash_find(const struct view *view, const struct container *containe
 	} else {
 		find(view, 85, REASON_CRASH_LOOP, container,
 			"Pod %s: container %s ends with exit code %d (%.60s), restarted %d times.", view->seen->pod->name,
-			container->name, exit_code, words(cause), container->restarts);
+			container->name, exit_code, quote_words(cause), container->restarts);
 	}
 }
 
@@ -234,25 +193,25 @@ static void waiting_find(const struct view *view, const struct container *contai
 
 	if (is_pull_reason(container->reason)) {
 		pull_find(view, container);
-	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation)) && is_about_absence(container->message) &&
+	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation)) && quote_is_about_absence(container->message) &&
 		strcmp(container->reason, "CreateContainerConfigError") == 0) {
 		find(view, 80, REASON_CONFIG_MISSING, container,
 			"Pod %s: container %s cannot be made: %.400s. Create what is missing or correct spec.env and spec.envFrom.",
-			view->seen->pod->name, container->name, words(container->message));
+			view->seen->pod->name, container->name, quote_words(container->message));
 	} else if (is_one_of(container->reason, creation, ARRAY_LEN(creation))) {
 		/* It never ran: there is no log. */
 		if (find(view, is_proxy(container) ? 60 : 84, is_proxy(container) ? REASON_SIDECAR_NOT_READY : REASON_CRASH_LOOP,
 			    container, "Pod %s: container %s cannot be started: %.500s.", view->seen->pod->name, container->name,
-			    words(container->message)))
+			    quote_words(container->message)))
 			view->found->command = remedy_of(REASON_SIDECAR_NOT_READY)->command;
 	} else if (container->has_last && is_oom(container->last_reason)) {
 		memory_find(view, container);
 	} else if (container->has_last) {
 		crash_find(view, container, container->last_exit_code, container->last_reason);
-	} else if (mount != NULL && is_about_absence(mount->message)) {
+	} else if (mount != NULL && quote_is_about_absence(mount->message)) {
 		find(view, 80, REASON_CONFIG_MISSING, container,
 			"Pod %s waits for a volume: %.500s. Create what is missing or correct spec.podTemplate.",
-			view->seen->pod->name, words(mount->message));
+			view->seen->pod->name, quote_words(mount->message));
 	}
 }
 
@@ -274,7 +233,7 @@ static void running_find(const struct view *view, const struct container *contai
 	const struct warning *probe = warning_of(view, "Unhealthy", container->name);
 	if (container->has_probe && probe != NULL)
 		find(view, 40, REASON_AGENT_PROBE_FAILING, container, "Pod %s: container %s runs and its own probe fails: %.500s.",
-			view->seen->pod->name, container->name, words(probe->message));
+			view->seen->pod->name, container->name, quote_words(probe->message));
 }
 
 static void look_again(const struct view *view, int64_t after_ms)
@@ -361,6 +320,50 @@ static bool runs_anew(const struct view *view, const struct container *container
 	return true;
 }
 
+/* The kubelet tries every 10 to 15 s and says so; of what has gone on for four minutes it may speak every five minutes only. That
+   it came through at last shows late, as an image is pulled first: what it said of a short while is soon old. */
+static bool is_sandbox_news(const struct view *view, const struct warning *warning)
+{
+	int64_t lasted_ms = warning->last_ms - view->seen->pod->created_ms;
+	int64_t news_ms = lasted_ms < SANDBOX_NEWS_MAX_MS - SANDBOX_NEWS_MS ? lasted_ms + SANDBOX_NEWS_MS : SANDBOX_NEWS_MAX_MS;
+	int64_t left_ms = warning->last_ms + news_ms - view->seen->now_ms;
+
+	if (left_ms > 0)
+		look_again(view, left_ms + 100);
+	return left_ms > 0;
+}
+
+/* Nothing was begun for it in the pod's sandbox. */
+static bool is_to_come(const struct container *container)
+{
+	static const char *const reasons[] = { "ContainerCreating", "PodInitializing" };
+
+	return container->state == CONTAINER_TERMINATED ||
+		(container->state == CONTAINER_WAITING &&
+			(container->reason == NULL || is_one_of(container->reason, reasons, ARRAY_LEN(reasons))));
+}
+
+/* Before any container there is the pod's sandbox, with its network. */
+static bool sandbox_find(const struct view *view)
+{
+	const struct pod *pod = view->seen->pod;
+	const struct warning *warning = warning_of(view, "FailedCreatePodSandBox", NULL);
+	char cause[POD_WORDS_BYTES + 1];
+
+	if (warning == NULL || pod->ip != NULL)
+		return false;
+	for (size_t i = 0; i < pod->count; i++) {
+		if (!is_to_come(&pod->containers[i]))
+			return false;
+	}
+	if (!is_sandbox_news(view, warning))
+		return false;
+	quote_sandbox_cause(warning->message, cause, sizeof(cause));
+	return find(view, 72, REASON_SANDBOX_FAILED, NULL,
+		"Pod %s cannot be set up on node %s: %.500s. Mend the node's network plugin (CNI) or container runtime.", pod->name,
+		quote_words(pod->node), quote_words(cause));
+}
+
 static void container_find(const struct view *view, const struct container *container)
 {
 	switch (container->state) {
@@ -383,12 +386,12 @@ static void pod_find(const struct view *view)
 	const struct pod *pod = view->seen->pod;
 
 	if (pod->reason != NULL && strcmp(pod->reason, "Evicted") == 0) {
-		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %.500s.", pod->name, words(pod->node),
-			words(pod->message));
+		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %.500s.", pod->name, quote_words(pod->node),
+			quote_words(pod->message));
 		return;
 	}
 	if (pod->is_node_lost) {
-		find(view, 50, REASON_NODE_LOST, NULL, "Node %s of pod %s no longer answers.", words(pod->node), pod->name);
+		find(view, 50, REASON_NODE_LOST, NULL, "Node %s of pod %s no longer answers.", quote_words(pod->node), pod->name);
 		return;
 	}
 	if (pod->unscheduled != NULL) {
@@ -397,7 +400,7 @@ static void pod_find(const struct view *view)
 			pod->unscheduled);
 		return;
 	}
-	if (is_leaving(view))
+	if (is_leaving(view) || sandbox_find(view))
 		return;
 	for (size_t i = 0; i < pod->count; i++)
 		container_find(view, &pod->containers[i]);

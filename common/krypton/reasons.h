@@ -24,6 +24,7 @@
 	X(AGENT_NOT_LISTENING, "AgentNotListening", false, "The agent runs and listens on nothing yet.")                 \
 	X(AGENT_PROBE_FAILING, "AgentProbeFailing", false, "The agent's own probe fails.")                               \
 	X(UNSCHEDULABLE, "Unschedulable", false, "No node has room for the pod, or may take it.")                        \
+	X(SANDBOX_FAILED, "SandboxFailed", false, "The node cannot give the pod a network, or a sandbox at all.")        \
 	X(OUT_OF_MEMORY, "OutOfMemory", true, "The agent was ended for using more memory than its limit.")               \
 	X(SIDECAR_NOT_READY, "SidecarNotReady", true, "krypton-proxy cannot be pulled, crashes, or fails its probe.")    \
 	X(EVICTED, "Evicted", false, "The node was short of something and evicted the pod.")                             \

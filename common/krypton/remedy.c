@@ -82,6 +82,16 @@ static const struct remedy REMEDIES[REASON_COUNT] = {
 		.fix = "Lower `spec.resources.requests`, correct `nodeSelector` and `tolerations` in `spec.podTemplate`, or add nodes.",
 		.command = "kubectl describe nodes",
 	},
+	[REASON_SANDBOX_FAILED] = {
+		.symptom = "Pods stay in `ContainerCreating` without an address; Events say `FailedCreatePodSandBox`, `failed to setup "
+			   "network for sandbox`, `no IP addresses available in range set`, `failed to assign an IP address to "
+			   "container`, `no runtime for \"…\" is configured`.",
+		.cause = "The node has no address left for pods, its network plugin (CNI) does not run or is refused, or it lacks the "
+			 "runtime that `runtimeClassName` asks for.",
+		.fix = "Mend the network plugin's pod on that node, or give the node a larger range of addresses. Until then `kubectl "
+		       "cordon` it and delete the pod: another one goes elsewhere.",
+		.command = "kubectl get pods -A -o wide --field-selector spec.nodeName={node}",
+	},
 	[REASON_OUT_OF_MEMORY] = {
 		.symptom = "The agent restarts with `OOMKilled` (exit code 137); calls end with 502 in the middle.",
 		.cause = "The container used more memory than `spec.resources.limits.memory`, or its node had no more.",

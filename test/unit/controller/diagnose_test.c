@@ -56,6 +56,7 @@ static void diagnosis_of(const struct row *row, const struct rollout *rollout, c
 #define TEN     "abcdefghij"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
+#define SANDBOX_ID             "5b1e0c8d94f27a635b1e0c8d94f27a635b1e0c8d94f27a635b1e0c8d94f27a63"
 #define UP_NOT_READY           "{'name':'krypton-proxy','ready':false,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
 #define RUNS                   "{'name':'agent','ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}"
 #define WAITS(reason, message) "{'name':'agent','state':{'waiting':{'reason':'" reason "','message':'" message "'}}}"
@@ -139,6 +140,14 @@ static void every_fault_has_its_reason_and_words(void **state)
 			",'conditions':[{'type':'PodScheduled','status':'False','reason':'Unschedulable','message':'0/1 nodes: "
 			"Insufficient cpu.'}]",
 			NULL, REASON_UNSCHEDULABLE, "fits on no node: 0/1 nodes: Insufficient cpu. Lower" },
+		{ WAITS("ContainerCreating", ""), WAITS("ContainerCreating", ""), "",
+			ABOUT("FailedCreatePodSandBox",
+				"Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for "
+				"sandbox "
+				"\\\"" SANDBOX_ID "\\\": plugin type=\\\"bridge\\\" failed (add): no IP addresses available",
+				""),
+			REASON_SANDBOX_FAILED,
+			"cannot be set up on node node-1: failed to setup network for sandbox \"…\": plugin" },
 		{ "{}", "{}", ",'reason':'Evicted','message':'The node was low on resource: memory'", NULL, REASON_EVICTED,
 			"evicted from node node-1: The node was low" },
 		{ RUNS, "{'name':'krypton-proxy','ready':true,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}}}",
@@ -285,6 +294,61 @@ static void a_secret_that_tries_no_longer_miss_is_old_news(void **state)
 
 		diagnose(&input, &diagnosis);
 		assert_int_equal(diagnosis.reason, rows[i].reason);
+	}
+}
+
+/* A pod of 00:00:00, and what its node said of its sandbox at one time, looked at at another. */
+static void a_sandbox_that_fails_is_named_for_as_long_as_that_is_news(void **state)
+{
+	static const struct {
+		const char *status, *failed_at;
+		int64_t after_s; /* 00:00:00 */
+		enum reason reason;
+		int64_t recheck_after_ms;
+	} rows[] = {
+		{ WAITS("ContainerCreating", ""), "2026-01-01T00:00:10Z", 10, REASON_SANDBOX_FAILED, 130100 },
+		{ WAITS("ContainerCreating", ""), "2026-01-01T00:00:10Z", 139, REASON_SANDBOX_FAILED, 1100 },
+		{ WAITS("ContainerCreating", ""), "2026-01-01T00:00:10Z", 140, REASON_STARTING, 0 }, /* an image is being pulled */
+		{ WAITS("ContainerCreating", ""), "2026-01-01T00:05:00Z", 659, REASON_SANDBOX_FAILED, 1100 },
+		{ WAITS("ContainerCreating", ""), "2026-01-01T00:05:00Z", 660, REASON_STARTING, 0 },
+		{ WAITS("PodInitializing", ""), "2026-01-01T00:00:10Z", 10, REASON_SANDBOX_FAILED, 130100 },
+		{ WAITS("ErrImagePull", "no such host"), "2026-01-01T00:00:10Z", 20, REASON_IMAGE_PULL_FAILED,
+			0 }, /* it came further */
+		{ "{'name':'agent','restartCount':1,'state':{'waiting':{'reason':'ContainerCreating'}},'lastState':{'terminated':{"
+		  "'exitCode':255,'reason':'Unknown'}}}",
+			"2026-01-01T00:00:10Z", 20, REASON_SANDBOX_FAILED, 120100 }, /* its node has started again */
+		{ RUNS, "2026-01-01T00:00:10Z", 20, REASON_STARTING, 0 },
+	};
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[4096];
+		struct diagnosis diagnosis;
+
+		(void)snprintf(text, sizeof(text),
+			"{'metadata':{'name':'hello-7d-x','uid':'p1','labels':{'krypton.ai/agent':'hello'},"
+			"'creationTimestamp':'2026-01-01T00:00:00Z'}," SPEC ",'status':{'containerStatuses':[%s]}}",
+			rows[i].status);
+		scoped_json pod_object = object_of(text);
+		(void)snprintf(text, sizeof(text),
+			"{'involvedObject':{'kind':'Pod','uid':'p1'},'lastTimestamp':'%s','reason':'FailedCreatePodSandBox',"
+			"'message':'Failed to create pod sandbox: desc = no'}",
+			rows[i].failed_at);
+		scoped_json failing = object_of(text);
+		scoped(pod) pod = pod_from_json(pod_object);
+		scoped(warning) failed = warning_from_json(failing);
+		struct sighting sighting = { .pods = { pod }, .pod_count = 1, .warnings = { failed }, .warning_count = 1 };
+		const struct diagnosis_input input = { .agent = agent,
+			.rollout = &none_ready,
+			.sighting = &sighting,
+			.now_ms = NOW - 60000 + rows[i].after_s * 1000 };
+
+		diagnose(&input, &diagnosis);
+		if (diagnosis.reason != rows[i].reason || diagnosis.recheck_after_ms != rows[i].recheck_after_ms)
+			fail_msg("row %zu: %s, again after %lld: %s", i, reason_name(diagnosis.reason),
+				(long long)diagnosis.recheck_after_ms, diagnosis.message);
 	}
 }
 
@@ -720,6 +784,7 @@ int main(void)
 		cmocka_unit_test(the_first_fault_is_told_and_the_others_are_counted),
 		cmocka_unit_test(the_pull_secrets_in_use_are_named_where_the_registry_wants_others),
 		cmocka_unit_test(a_secret_that_tries_no_longer_miss_is_old_news),
+		cmocka_unit_test(a_sandbox_that_fails_is_named_for_as_long_as_that_is_news),
 		cmocka_unit_test(what_pods_of_before_show_is_old_news),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
