@@ -12,6 +12,7 @@
 #include "net/problem.h"
 #include "net/uri.h"
 #include "proxy-sidecar/drain.h"
+#include "proxy-sidecar/hint.h"
 #include "proxy-sidecar/waiting.h"
 
 #define READY_WAIT_MAX_MS 60000
@@ -33,6 +34,17 @@ static void answer_problem(struct visit *visit, int status, const char *error, c
 	exchange_answer(visit->exchange, status, "application/json", NO_EXTRA, buf_text(&body));
 }
 
+/* With a hint that names the agent. */
+static void answer_problem_of(
+	struct sidecar *sidecar, struct visit *visit, int status, const char *error, const char *reason, const char *hint)
+{
+	scoped_buf filled;
+
+	buf_init(&filled, HINT_BYTES);
+	(void)!hint_append(hint, sidecar->options->agent_namespace, sidecar->options->agent_name, &filled);
+	answer_problem(visit, status, error, reason, buf_terminated(&filled));
+}
+
 /* "8081, 9000" */
 static const char *list_ports(const struct sidecar *sidecar, const char *separator, struct buf *out)
 {
@@ -43,33 +55,43 @@ static const char *list_ports(const struct sidecar *sidecar, const char *separat
 	return buf_terminated(out);
 }
 
-static void answer_not_ready(struct sidecar *sidecar, struct visit *visit)
+/* The lowest port seen: with one, which is usual, it is the agent's. */
+static void answer_mismatch(struct sidecar *sidecar, struct visit *visit)
 {
+	unsigned port = sidecar->options->port;
 	scoped_buf error;
 	scoped_buf ports;
-	unsigned port = sidecar->options->port;
+	scoped_buf hint;
 
 	buf_init(&error, 1024);
 	buf_init(&ports, 256);
+	buf_init(&hint, 512);
+	(void)buf_format(
+		&error, "the agent does not listen on port %u; the pod listens on %s", port, list_ports(sidecar, ", ", &ports));
+	(void)buf_format(&hint, HINT_PATCH "'{\"spec\":{\"port\":%u}}'; or let the agent listen on %u",
+		readiness_ports(sidecar->readiness)->ports[0], port);
+	answer_problem_of(sidecar, visit, 503, buf_terminated(&error), "PortMismatch", buf_terminated(&hint));
+}
+
+static void answer_not_ready(struct sidecar *sidecar, struct visit *visit)
+{
+	scoped_buf error;
+
+	buf_init(&error, 1024);
 	if (sidecar->gate.state != GATE_OPEN) {
 		answer_problem(visit, 503, "the pod is draining", "Draining", NULL);
 		return;
 	}
 	switch (readiness_agent(sidecar->readiness)) {
-	case READINESS_PORT_MISMATCH:
-		(void)buf_format(&error, "the agent does not listen on port %u; the pod listens on %s", port,
-			list_ports(sidecar, ", ", &ports));
-		answer_problem(
-			visit, 503, buf_terminated(&error), "PortMismatch", "set spec.port to the port on which the agent listens");
-		break;
+	case READINESS_PORT_MISMATCH: answer_mismatch(sidecar, visit); break;
 	case READINESS_PROBE_FAILING:
 		(void)buf_format(&error, "the agent's readiness probe %s does not pass", sidecar->options->readiness_path);
-		answer_problem(visit, 503, buf_terminated(&error), "AgentProbeFailing", "look at the log of container agent");
+		answer_problem_of(sidecar, visit, 503, buf_terminated(&error), "AgentProbeFailing", HINT_LOGS);
 		break;
 	case READINESS_NOT_LISTENING:
 	case READINESS_LISTENING:
-		(void)buf_format(&error, "the agent does not listen on port %u yet", port);
-		answer_problem(visit, 503, buf_terminated(&error), "AgentNotListening", "look at the log of container agent");
+		(void)buf_format(&error, "the agent does not listen on port %u yet", sidecar->options->port);
+		answer_problem_of(sidecar, visit, 503, buf_terminated(&error), "AgentNotListening", HINT_LOGS);
 		break;
 	}
 }
@@ -175,7 +197,8 @@ void own_paths_answer_waiting(struct sidecar *sidecar, struct visit *visit)
 	else if (gate_is_drained(&sidecar->gate, loop_now_ms(sidecar->loop)))
 		answer_text(visit, 200, "drained\n");
 	else
-		answer_problem(visit, 504, "work still runs at the end of the drain timeout", "DrainTimeout", NULL);
+		answer_problem_of(sidecar, visit, 504, "work still runs at the end of the drain timeout", "DrainTimeout",
+			HINT_LOGS "; raise spec.drainTimeout if it needs longer");
 }
 
 static const struct own_path {

@@ -11,6 +11,7 @@
 #include "krypton/labels.h"
 #include "net/h1_headers.h"
 #include "net/problem.h"
+#include "proxy-sidecar/hint.h"
 
 #define REJECTED_LOG_PERIOD_MS 1000
 #define EXTRA_MAX_BYTES        (16 * 1024)
@@ -20,19 +21,21 @@ struct refusal {
 	const char *wire_reason;   /* Krypton-Reason; NULL: it may have reached the agent */
 	const char *metric_reason; /* of krypton_proxy_rejected_total; NULL: not counted there */
 	const char *extra;
-	struct problem problem;
+	struct problem problem; /* the hint's places are to be filled in */
 };
 
 static const struct refusal OVER_CAPACITY = { 503, REASON_OVER_CAPACITY, "over_capacity", "Retry-After: 1\r\n",
-	{ "the pod is at its concurrency", "OverCapacity", "raise spec.concurrency or spec.maxReplicas, or try again" } };
+	{ "the pod is at its concurrency", "OverCapacity",
+		HINT_EDIT "; raise spec.concurrency or spec.maxReplicas, or try again" } };
 static const struct refusal SHUT = { 503, REASON_DRAINING, "shutting_down", "Retry-After: 1\r\n",
 	{ "the pod is draining", "Draining", "try again: another pod takes over" } };
 static const struct refusal UNREACHABLE = { 502, REASON_AGENT_UNREACHABLE, NULL, "",
-	{ "the agent does not accept connections", "AgentUnreachable", "look at the log of container agent, and at spec.port" } };
+	{ "the agent does not accept connections", "AgentUnreachable", HINT_LOGS "; it is to listen on spec.port" } };
 static const struct refusal BROKEN = { 502, NULL, NULL, "",
-	{ "the agent closed the connection before it answered", "AgentClosedConnection", "look at the log of container agent" } };
+	{ "the agent closed the connection before it answered", "AgentClosedConnection",
+		HINT_LOGS "; the request may have been carried out" } };
 static const struct refusal BAD_ANSWER = { 502, NULL, NULL, "",
-	{ "the agent's answer is not HTTP/1.1", "AgentBadAnswer", "look at what listens on spec.port" } };
+	{ "the agent's answer is not HTTP/1.1", "AgentBadAnswer", HINT_LOGS "; look at what listens on spec.port" } };
 
 /* One line a second at most; it says how many it stands for. */
 static void log_rejected(struct sidecar *sidecar, const struct refusal *refusal)
@@ -51,10 +54,13 @@ static void log_rejected(struct sidecar *sidecar, const struct refusal *refusal)
 
 static void refuse(struct sidecar *sidecar, struct visit *visit, const struct refusal *refusal)
 {
+	struct problem problem = refusal->problem;
 	scoped_buf extra;
+	scoped_buf hint;
 	scoped_buf body;
 
 	buf_init(&extra, 1024);
+	buf_init(&hint, HINT_BYTES);
 	buf_init(&body, 4096);
 	if (refusal->metric_reason != NULL) {
 		metrics_add(sidecar->metrics, METRIC_REJECTED,
@@ -66,7 +72,9 @@ static void refuse(struct sidecar *sidecar, struct visit *visit, const struct re
 		(void)buf_format(&extra, HEADER_REASON ": %s\r\n", refusal->wire_reason);
 	if (visit->by_gateway)
 		(void)buf_format(&extra, HEADER_INFLIGHT ": %d\r\n", sidecar->gate.requests);
-	(void)problem_format(&refusal->problem, &body);
+	(void)!hint_append(problem.hint, sidecar->options->agent_namespace, sidecar->options->agent_name, &hint);
+	problem.hint = buf_terminated(&hint);
+	(void)problem_format(&problem, &body);
 	exchange_answer(visit->exchange, refusal->status, "application/json", buf_text(&extra), buf_text(&body));
 }
 

@@ -37,7 +37,7 @@ def test_a_request_that_finds_nobody_is_told(space):
     space.gateway.get(space.address("deaf"), "/deaf")
     answer = space.gateway.get(space.address("deaf"))
     assert answer.status_code == 502 and answer.json()["reason"] == "AgentUnreachable", (answer.status_code, answer.text)
-    assert "log of container agent" in answer.json()["hint"], answer.text
+    assert f"kubectl -n {space.name} logs -l krypton.ai/agent=deaf -c agent" in answer.json()["hint"], answer.text
     space.tells("deaf", "AgentNotListening", "8080")
 
 
