@@ -15,8 +15,10 @@
 #include "controller/quote.h"
 #include "krypton/labels.h"
 
-#define START_GRACE_MS      5000         /* an agent that runs for less is starting, whatever its sidecar says */
-#define SECRET_NEWS_MS      15000        /* what is said of a Secret is old when a pull failed that much later */
+#define START_GRACE_MS      5000  /* an agent that runs for less is starting, whatever its sidecar says */
+#define SECRET_NEWS_MS      15000 /* what is said of a Secret is old when a pull failed that much later */
+#define SCHEDULER_BYTES     600   /* of what keeps nodes from taking a pod, kind by kind */
+#define FAILURE_BYTES       880 /* of what forbids a pod, rule by rule: so that an Event has room for them, and for what to do next */
 #define SANDBOX_NEWS_MS     (120 * 1000) /* an Event about a sandbox is news for that, and for as long as it had gone on before, */
 #define SANDBOX_NEWS_MAX_MS (360 * 1000) /* up to this */
 #define CRASHES_MIN         2            /* restarts from which a container that runs at the moment still counts as crashing */
@@ -384,6 +386,7 @@ static void container_find(const struct view *view, const struct container *cont
 static void pod_find(const struct view *view)
 {
 	const struct pod *pod = view->seen->pod;
+	char nodes[SCHEDULER_BYTES];
 
 	if (pod->reason != NULL && strcmp(pod->reason, "Evicted") == 0) {
 		find(view, 20, REASON_EVICTED, NULL, "Pod %s was evicted from node %s: %.500s.", pod->name, quote_words(pod->node),
@@ -395,9 +398,9 @@ static void pod_find(const struct view *view)
 		return;
 	}
 	if (pod->unscheduled != NULL) {
+		quote_list(pod->unscheduled, nodes, sizeof(nodes));
 		find(view, 70, REASON_UNSCHEDULABLE, NULL,
-			"Pod %s fits on no node: %.500s. Lower spec.resources.requests or add capacity.", pod->name,
-			pod->unscheduled);
+			"Pod %s fits on no node: %s. Lower spec.resources.requests or add capacity.", pod->name, nodes);
 		return;
 	}
 	if (is_leaving(view) || sandbox_find(view))
@@ -422,12 +425,14 @@ void finding_of_failure(const struct agent *agent, const char *failure, struct f
 {
 	const struct evidence seen = { .agent = agent };
 	const struct view view = { .seen = &seen, .found = ret_finding };
+	char words[FAILURE_BYTES];
 
 	*ret_finding = (struct finding){ 0 };
+	quote_list(failure, words, sizeof(words));
 	if (strstr(failure, "serviceaccount") != NULL && strstr(failure, "not found") != NULL)
 		find(&view, 95, REASON_CONFIG_MISSING, NULL,
-			"No pod can be made: %.500s. Create the ServiceAccount or correct spec.serviceAccountName.", failure);
-	else if (find(&view, 95, REASON_PODS_FORBIDDEN, NULL, "No pod can be made: %.500s.", failure) &&
+			"No pod can be made: %s. Create the ServiceAccount or correct spec.serviceAccountName.", words);
+	else if (find(&view, 95, REASON_PODS_FORBIDDEN, NULL, "No pod can be made: %s.", words) &&
 		strstr(failure, "PodSecurity") != NULL)
 		ret_finding->command = "kubectl get namespace {namespace} --show-labels";
 }

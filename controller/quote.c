@@ -47,6 +47,36 @@ void quote_sandbox_cause(const char *message, char *ret_words, size_t size)
 	ret_words[len] = '\0';
 }
 
+/* Where words of that many bytes are cut so that at most most stay. */
+static size_t cut_at(const char *words, size_t most)
+{
+	size_t cut = most;
+
+	for (size_t i = most; i > most / 2; i--) {
+		if ((words[i - 1] == ',' || words[i - 1] == ';') && words[i] == ' ')
+			return i;
+	}
+	while (cut > 0 && ((unsigned char)words[cut] & 0xc0) == 0x80)
+		cut--;
+	return cut;
+}
+
+void quote_list(const char *words, char *ret_words, size_t size)
+{
+	static const char rest[] = " …";
+	const char *from = quote_words(words);
+	size_t len = strlen(from);
+
+	BUG_ON(size < sizeof(rest));
+	if (len < size) {
+		memcpy(ret_words, from, len + 1);
+		return;
+	}
+	len = cut_at(from, size - sizeof(rest));
+	memcpy(ret_words, from, len);
+	memcpy(ret_words + len, rest, sizeof(rest));
+}
+
 bool quote_is_about_absence(const char *message)
 {
 	return message != NULL &&

@@ -16,7 +16,7 @@ def mend(row):
 
 def test_an_admission_rule_is_told(space):
     """A pod that admission refuses is PodsForbidden, in the rule's words, and so says the 504."""
-    space.tells("loose", "PodsForbidden", "violates PodSecurity", "restricted", "runAsNonRoot")
+    space.tells("loose", "PodsForbidden", "violates PodSecurity", "restricted", "runAsNonRoot", 'or "Localhost")')
     space.refuses("loose", "PodsForbidden")
 
 

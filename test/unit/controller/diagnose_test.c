@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "controller/asking.h"
 #include "controller/report.h"
+#include "kube/event_object.h"
 #include "objects.h"
 
 #define GOLDEN       "test/data/messages.txt"
@@ -620,6 +621,34 @@ static void the_replica_set_s_words_are_passed_on(void **state)
 	}
 }
 
+static void every_rule_that_forbids_a_pod_is_told(void **state)
+{
+	static const char failure[] = "pods \"hello-5c4c5fd65c-cn6xl\" is forbidden: violates PodSecurity \"restricted:latest\": "
+				      "allowPrivilegeEscalation != false "
+				      "(container \"agent\" must set securityContext.allowPrivilegeEscalation=false), unrestricted "
+				      "capabilities (container "
+				      "\"agent\" must set securityContext.capabilities.drop=[\"ALL\"]), restricted volume types "
+				      "(volume \"host\" uses restricted "
+				      "volume type \"hostPath\"), runAsNonRoot != true (pod or container \"agent\" must set "
+				      "securityContext.runAsNonRoot=true), seccompProfile (pod or container \"agent\" must set "
+				      "securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\")";
+	scoped_json object = agent_object("", "");
+	scoped(agent) agent = agent_of(object);
+	const struct sighting nothing = { .pod_count = 0 };
+	const struct rollout empty = { .wanted = 1, .is_seen = true };
+	const struct diagnosis_input input = {
+		.agent = agent, .rollout = &empty, .replica_failure = failure, .sighting = &nothing
+	};
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_PODS_FORBIDDEN);
+	assert_non_null(strstr(diagnosis.message, failure));
+	assert_non_null(strstr(diagnosis.message, "\"Localhost\"). Next: kubectl get namespace shop --show-labels"));
+	assert_true(strlen(diagnosis.message) <= KUBE_EVENT_MESSAGE_BYTES);
+}
+
 static void counts_without_faults_say_what_is_going_on(void **state)
 {
 	static const struct {
@@ -794,6 +823,7 @@ int main(void)
 		cmocka_unit_test(a_mismatch_within_the_first_moment_is_a_start),
 		cmocka_unit_test(a_retired_pod_whose_sidecar_once_crashed_is_no_fault),
 		cmocka_unit_test(the_replica_set_s_words_are_passed_on),
+		cmocka_unit_test(every_rule_that_forbids_a_pod_is_told),
 		cmocka_unit_test(counts_without_faults_say_what_is_going_on),
 		cmocka_unit_test(a_refusal_outweighs_what_pods_say),
 		cmocka_unit_test(half_a_character_does_not_reach_the_status),

@@ -41,6 +41,33 @@ static void the_same_sandbox_failure_reads_the_same_at_each_try(void **state)
 	}
 }
 
+static void a_list_is_cut_between_its_entries(void **state)
+{
+	static const struct {
+		size_t size;
+		const char *words, *wanted;
+	} rows[] = {
+		{ 22, "one (a), two (b), three", "one (a), two (b), …" },
+		{ 24, "one (a), two (b), three", "one (a), two (b), three" },
+		{ 21, "one; two; three; four; five", "one; two; three; …" },
+		{ 16, "one, aaaaaaaaaaaaaa", "one, aaaaaa …" }, /* half of what fits would be lost */
+		{ 12, "aaaaaa\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", "aaaaaa …" },
+		{ 13, "aaaaaa\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", "aaaaaa\xc3\xa4 …" },
+		{ 64, "short", "short" },
+		{ 64, "", "no reason was given" },
+		{ 64, NULL, "no reason was given" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char words[64];
+
+		quote_list(rows[i].words, words, rows[i].size);
+		assert_string_equal(words, rows[i].wanted);
+		assert_true(strlen(words) < rows[i].size);
+	}
+}
+
 static void credentials_are_known_by_the_words_of_any_registry(void **state)
 {
 	static const struct {
@@ -68,6 +95,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_sandbox_failure_reads_the_same_at_each_try),
+		cmocka_unit_test(a_list_is_cut_between_its_entries),
 		cmocka_unit_test(credentials_are_known_by_the_words_of_any_registry),
 	};
 
