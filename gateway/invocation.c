@@ -27,7 +27,7 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	scoped_buf body;
 	scoped_buf extra;
 
-	buf_init(&body, 4096);
+	buf_init(&body, REFUSAL_MAX_BYTES);
 	buf_init(&extra, 4096);
 	if (route != NULL) {
 		facts.name_space = route->name_space;

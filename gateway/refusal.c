@@ -6,7 +6,8 @@
 #include "krypton/remedy.h"
 #include "net/problem.h"
 
-#define AGENT_LOGS "kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50"
+#define DETAIL_BYTES 2560 /* what the controller says is no longer; what somebody else wrote there may be */
+#define AGENT_LOGS   "kubectl -n {namespace} logs -l krypton.ai/agent={agent} -c agent --tail=50"
 
 static const struct {
 	int status;
@@ -87,7 +88,7 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 	scoped_buf error;
 	scoped_buf hint;
 
-	buf_init(&error, 2048);
+	buf_init(&error, 4096);
 	buf_init(&hint, 1024);
 	if (facts->name != NULL && buf_format(&error, "agent %s/%s: ", facts->name_space, facts->name) < 0)
 		return -1;
@@ -95,7 +96,7 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	if (buf_append_terminated(&error, TABLE[refusal].error) < 0)
 		return -1;
-	if (facts->detail != NULL && facts->detail[0] != '\0' && buf_format(&error, ": %s", facts->detail) < 0)
+	if (facts->detail != NULL && facts->detail[0] != '\0' && buf_format(&error, ": %.*s", DETAIL_BYTES, facts->detail) < 0)
 		return -1;
 	return problem_format(&(struct problem){ .error = buf_terminated(&error),
 				      .reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,

@@ -25,11 +25,13 @@ enum refusal {
 	REFUSALS
 };
 
+#define REFUSAL_MAX_BYTES (32 * 1024) /* room for any body: six bytes for one where JSON escapes it */
+
 /* What is known of this case; each may be NULL. */
 struct refusal_facts {
 	const char *name_space, *name; /* of an Agent that there is; both or neither */
 	const char *reason;            /* of the Agent's condition or its sidecar, in place of the table's; not empty */
-	const char *detail;            /* a sentence that may be told */
+	const char *detail;            /* a sentence that may be told; cut at 2,560 bytes */
 };
 
 /* Why no pod became ready, of two that may know: the reason of the Agent's condition (NULL where that is True or unset) and what a
@@ -41,7 +43,7 @@ const char *refusal_error(enum refusal refusal);  /* a sentence */
 bool refusal_may_come_again(enum refusal refusal);
 /* Appends header lines; retry_after_s: of one that may come again. */
 int refusal_headers(enum refusal refusal, int retry_after_s, struct buf *out) must_check;
-/* Appends the JSON body. */
+/* Appends the JSON body. -1 where out has not room for REFUSAL_MAX_BYTES. */
 int refusal_format(enum refusal refusal, const struct refusal_facts *facts, struct buf *out) must_check;
 
 #endif

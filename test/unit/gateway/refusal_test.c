@@ -38,6 +38,23 @@ static void every_refusal_has_the_status_of_the_contract(void **state)
 	}
 }
 
+static void a_long_detail_is_cut_and_the_rest_is_told(void **state)
+{
+	static char detail[32768];
+	scoped_buf body;
+
+	(void)state;
+	memset(detail, '\x01', sizeof(detail) - 1);
+	buf_init(&body, REFUSAL_MAX_BYTES);
+	assert_int_equal(refusal_format(REFUSAL_START_TIMEOUT,
+				 &(struct refusal_facts){
+					 .name_space = "default", .name = "hello", .reason = "PodsForbidden", .detail = detail },
+				 &body),
+		0);
+	assert_non_null(strstr(
+		buf_terminated(&body), "\"reason\": \"PodsForbidden\", \"hint\": \"kubectl -n default describe agent hello"));
+}
+
 static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
 {
 	scoped_buf body;
@@ -83,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_refusal_has_the_status_of_the_contract),
+		cmocka_unit_test(a_long_detail_is_cut_and_the_rest_is_told),
 		cmocka_unit_test(the_body_names_the_agent_the_reason_and_the_next_step),
 		cmocka_unit_test(a_timed_out_start_names_the_closest_known_cause),
 	};
