@@ -21,7 +21,8 @@
 #define FAILURE_BYTES       880 /* of what forbids a pod, rule by rule: so that an Event has room for them, and for what to do next */
 #define SANDBOX_NEWS_MS     (120 * 1000) /* an Event about a sandbox is news for that, and for as long as it had gone on before, */
 #define SANDBOX_NEWS_MAX_MS (360 * 1000) /* up to this */
-#define CRASHES_MIN         2            /* restarts from which a container that runs at the moment still counts as crashing */
+#define SHORT_RUN_MS        (55 * 1000)  /* what ends after that may do so again */
+#define CRASHES_MIN         2            /* restarts from which each end counts, one without an error, too */
 
 struct view {
 	const struct evidence *seen;
@@ -173,13 +174,13 @@ static void crash_find(const struct view *view, const struct container *containe
 {
 	if (is_proxy(container)) {
 		if (find(view, 60, REASON_SIDECAR_NOT_READY, container,
-			    "Pod %s: container krypton-proxy ends with exit code %d, restarted %d times.", view->seen->pod->name,
-			    exit_code, container->restarts))
+			    "Pod %s: container krypton-proxy ends with exit code %d, restarted %d time%s.", view->seen->pod->name,
+			    exit_code, container->restarts, container->restarts == 1 ? "" : "s"))
 			view->found->command = remedy_of(REASON_CRASH_LOOP)->command;
 	} else {
 		find(view, 85, REASON_CRASH_LOOP, container,
-			"Pod %s: container %s ends with exit code %d (%.60s), restarted %d times.", view->seen->pod->name,
-			container->name, exit_code, quote_words(cause), container->restarts);
+			"Pod %s: container %s ends with exit code %d (%.60s), restarted %d time%s.", view->seen->pod->name,
+			container->name, exit_code, quote_words(cause), container->restarts, container->restarts == 1 ? "" : "s");
 	}
 }
 
@@ -311,14 +312,16 @@ static bool is_leaving(const struct view *view)
 	return view->seen->word->says == SIDECAR_RETIRED || view->seen->word->says == SIDECAR_DRAINING;
 }
 
-/* Without a probe the kubelet calls a container ready from its first instant: until it has run for a while, its last end counts. */
+/* Without a probe the kubelet calls a container ready from its first instant: its last end counts until it has run for a while, and
+   longer than then where that was short, or each restart of one that crashes would be a start. */
 static bool runs_anew(const struct view *view, const struct container *container)
 {
-	int64_t age_ms = view->seen->now_ms - container->since_ms;
+	int64_t age_ms = view->seen->now_ms - container->since_ms, ran_ms = container->last_ran_ms;
+	int64_t grace_ms = START_GRACE_MS + (ran_ms > 0 && ran_ms <= SHORT_RUN_MS ? ran_ms : 0);
 
-	if (!container->has_last || age_ms >= START_GRACE_MS)
+	if (!container->has_last || age_ms >= grace_ms)
 		return false;
-	look_again(view, START_GRACE_MS - (age_ms < 0 ? 0 : age_ms) + 100);
+	look_again(view, grace_ms - (age_ms < 0 ? 0 : age_ms) + 100);
 	return true;
 }
 
@@ -373,11 +376,12 @@ static void container_find(const struct view *view, const struct container *cont
 	case CONTAINER_TERMINATED: ended_find(view, container); return;
 	case CONTAINER_RUNNING: break;
 	}
-	if (container->is_ready && !runs_anew(view, container))
-		return;
-	if (container->has_last && is_oom(container->last_reason))
+	bool is_anew = runs_anew(view, container);
+	if (!is_anew && (container->is_ready || container->has_probe))
+		running_find(view, container);
+	else if (container->has_last && is_oom(container->last_reason))
 		memory_find(view, container);
-	else if (container->has_last && container->restarts >= CRASHES_MIN)
+	else if (container->has_last && (container->restarts >= CRASHES_MIN || (is_anew && container->last_exit_code != 0)))
 		crash_find(view, container, container->last_exit_code, container->last_reason);
 	else
 		running_find(view, container);

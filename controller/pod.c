@@ -64,6 +64,7 @@ static void state_read(const json_t *status, struct container *container)
 	container->is_ready = json_bool_at(status, "/ready", false);
 	container->has_last = json_is_object(last);
 	container->last_reason = words_at(last, "/reason");
+	container->last_ran_ms = json_instant_at(last, "/finishedAt", 0) - json_instant_at(last, "/startedAt", 0);
 	container->last_exit_code = (int)json_int_at(last, "/exitCode", 0);
 }
 

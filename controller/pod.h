@@ -28,8 +28,9 @@ struct container {
 	bool has_last;     /* it ended before */
 	char *last_reason; /* "OOMKilled", "Error" */
 	int last_exit_code;
-	char *memory_limit; /* of the spec; NULL: none */
-	bool has_probe;     /* a readinessProbe of its own */
+	int64_t last_ran_ms; /* how long it ran then; 0: unknown, or under a second */
+	char *memory_limit;  /* of the spec; NULL: none */
+	bool has_probe;      /* a readinessProbe of its own */
 };
 
 struct pod {

@@ -430,6 +430,89 @@ static void an_agent_that_has_just_started_is_given_a_moment(void **state)
 	assert_false(diagnosis.is_fault);
 }
 
+/* What one pod shows in the course of time, and what is said of it. ready is the kubelet's word, without a probe true at once. */
+static void an_agent_that_crashes_is_one_that_crashes_through_its_restarts(void **state)
+{
+#define RAN(restarts, from, last)                                                                                          \
+	"{'name':'agent','ready':true,'restartCount':" restarts ",'state':{'running':{'startedAt':'2026-01-01T00:00:" from \
+	"Z'}}" last "}"
+#define ENDED(exit, rest) ",'lastState':{'terminated':{'exitCode':" exit ",'reason':'Error'" rest "}}"
+#define FOR_8_S           ",'startedAt':'2026-01-01T00:00:30Z','finishedAt':'2026-01-01T00:00:38Z'"
+#define FOR_HOURS         ",'startedAt':'2025-12-31T12:00:30Z','finishedAt':'2026-01-01T00:00:38Z'"
+	static const struct {
+		const char *status;
+		int64_t at_s;
+		enum reason reason;
+	} rows[] = {
+		/* at once, each time */
+		{ RAN("0", "10", ""), 10, REASON_STARTING },
+		{ "{'name':'agent','state':{'terminated':{'exitCode':1,'reason':'Error'}}}", 11, REASON_CRASH_LOOP },
+		{ RAN("1", "12", ENDED("1", "")), 12, REASON_CRASH_LOOP },
+		{ "{'name':'agent','restartCount':1,'state':{'waiting':{'reason':'CrashLoopBackOff'}}" ENDED("1", "") "}", 13,
+			REASON_CRASH_LOOP },
+		{ RAN("2", "30", ENDED("1", "")), 34, REASON_CRASH_LOOP },
+		{ RAN("2", "30", ENDED("1", "")), 35, REASON_AGENT_NOT_LISTENING }, /* not this time */
+		/* after eight seconds */
+		{ RAN("1", "40", ENDED("1", FOR_8_S)), 47, REASON_CRASH_LOOP },
+		{ RAN("1", "40", ENDED("1", FOR_8_S)), 52, REASON_CRASH_LOOP },
+		{ RAN("1", "40", ENDED("1", FOR_8_S)), 53, REASON_AGENT_NOT_LISTENING },
+		/* once after hours: its start is not held to be like that */
+		{ RAN("1", "40", ENDED("1", FOR_HOURS)), 44, REASON_CRASH_LOOP },
+		{ RAN("1", "40", ENDED("1", FOR_HOURS)), 45, REASON_AGENT_NOT_LISTENING },
+		/* without an error */
+		{ "{'name':'agent','state':{'terminated':{'exitCode':0,'reason':'Completed'}}}", 39, REASON_STARTING },
+		{ RAN("1", "40", ENDED("0", FOR_8_S)), 41, REASON_STARTING },
+		{ RAN("2", "40", ENDED("0", FOR_8_S)), 41, REASON_CRASH_LOOP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		scoped_json agent_json = agent_object("", "");
+		scoped(agent) agent = agent_of(agent_json);
+		char text[4096];
+		struct diagnosis diagnosis;
+
+		(void)snprintf(text, sizeof(text), "{" META "," SPEC ",'status':{'containerStatuses':[%s," UP_NOT_READY "]}}",
+			rows[i].status);
+		scoped_json object = object_of(text);
+		scoped(pod) pod = pod_from_json(object);
+		struct sighting sighting = { .pods = { pod }, .pod_count = 1 };
+		const struct diagnosis_input input = {
+			.agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW - 60000 + rows[i].at_s * 1000
+		};
+
+		diagnose(&input, &diagnosis);
+		if (diagnosis.reason != rows[i].reason)
+			fail_msg("row %zu: %s: %s", i, reason_name(diagnosis.reason), diagnosis.message);
+		/* What is said for a time only is looked at again when that is over. */
+		if (diagnosis.reason == REASON_CRASH_LOOP && strstr(rows[i].status, "running") != NULL)
+			assert_in_range(diagnosis.recheck_after_ms, 1, 13100);
+	}
+}
+
+static void crashes_of_before_do_not_hide_a_probe_that_fails(void **state)
+{
+	scoped_json object = object_of(
+		"{" META
+		",'spec':{'containers':[{'name':'agent','readinessProbe':{}},{'name':'krypton-proxy','readinessProbe':{}}]},"
+		"'status':{'containerStatuses':[{'name':'agent','ready':false,'restartCount':3,'state':{'running':{'startedAt':"
+		"'2026-01-01T00:00:00Z'}},'lastState':{'terminated':{'exitCode':1}}},"
+		"{'name':'krypton-proxy','ready':false,'restartCount':3,'state':{'running':{'startedAt':'2026-01-01T00:00:00Z'}},"
+		"'lastState':{'terminated':{'exitCode':1}}}]}}");
+	scoped_json event = object_of(ABOUT("Unhealthy", "Readiness probe failed: 500", "spec.containers{agent}"));
+	scoped(pod) pod = pod_from_json(object);
+	scoped(warning) warning = warning_from_json(event);
+	scoped_json agent_json = agent_object("", "");
+	scoped(agent) agent = agent_of(agent_json);
+	struct sighting sighting = { .pods = { pod }, .pod_count = 1, .warnings = { warning }, .warning_count = 1 };
+	const struct diagnosis_input input = { .agent = agent, .rollout = &none_ready, .sighting = &sighting, .now_ms = NOW };
+	struct diagnosis diagnosis;
+
+	(void)state;
+	diagnose(&input, &diagnosis);
+	assert_int_equal(diagnosis.reason, REASON_AGENT_PROBE_FAILING);
+}
+
 /* A pod of two, after a minute in which its containers ran. */
 #define STUCK(name)                                                                                    \
 	"{'metadata':{'name':'" name "','uid':'" name "','labels':{'krypton.ai/agent':'hello'}}," SPEC \
@@ -817,6 +900,8 @@ int main(void)
 		cmocka_unit_test(what_pods_of_before_show_is_old_news),
 		cmocka_unit_test(the_agent_s_own_probe_is_quoted),
 		cmocka_unit_test(an_agent_that_has_just_started_is_given_a_moment),
+		cmocka_unit_test(an_agent_that_crashes_is_one_that_crashes_through_its_restarts),
+		cmocka_unit_test(crashes_of_before_do_not_hide_a_probe_that_fails),
 		cmocka_unit_test(a_sidecar_s_word_says_what_keeps_its_pod),
 		cmocka_unit_test(a_retired_pod_is_no_fault),
 		cmocka_unit_test(what_was_said_stays_until_the_sidecar_has_answered),
