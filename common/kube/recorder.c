@@ -2,7 +2,8 @@
 /*
  * kube/recorder.c — when Events are sent: one request at a time, equal ones
  * gathered into a count. Everything is bounded, and what does not fit is
- * dropped: an Event is advice. How one is spelled is kube/event_object.c's.
+ * dropped, Warnings last: an Event is advice. How one is spelled is
+ * kube/event_object.c's.
  */
 #include "kube/recorder.h"
 
@@ -22,9 +23,9 @@
 
 #define SAME_WITHIN_MS (60 * 60 * 1000)
 #define RAISE_EVERY_MS 10000
-#define MAX_PENDING    64
-#define MAX_SIGHTINGS  256
-#define MAX_TRIES      4 /* one, and three again */
+#define MAX_PENDING    4096 /* some thousand Agents made at once have an Event each, and are sent within seconds */
+#define MAX_REMEMBERED 256  /* that nothing waits for */
+#define MAX_TRIES      4    /* one, and three again */
 #define RETRY_BASE_MS  1000
 #define RETRY_MAX_MS   30000
 #define MAX_KEY_BYTES  4096
@@ -87,7 +88,8 @@ static struct sighting *sighting_new(const char *key, const struct kube_referenc
 	};
 	sighting->type = mem_copy_text(text->type);
 	sighting->reason = mem_copy_text(text->reason);
-	sighting->message = mem_copy_text(text->message);
+	/* One byte more tells that it is to be cut. */
+	sighting->message = mem_copy_bytes(text->message, strnlen(text->message, KUBE_EVENT_MESSAGE_BYTES + 1));
 	return sighting;
 }
 
@@ -102,6 +104,8 @@ static void pump_wake(struct kube_recorder *recorder)
 	{
 		if (sighting->due_ms < due_ms)
 			due_ms = sighting->due_ms;
+		if (due_ms <= now_ms)
+			break;
 	}
 	loop_timer_set(recorder->pump, due_ms - now_ms);
 }
@@ -124,16 +128,39 @@ static void sighting_drop(struct kube_recorder *recorder, struct sighting *sight
 		map_remove(recorder->sightings, sighting->key);
 }
 
+static bool is_warning(const struct sighting *sighting)
+{
+	return strcmp(sighting->type, "Warning") == 0;
+}
+
+/* What is given up for one more: the oldest that is no Warning, that one itself, or the oldest Warning. */
+static struct sighting *pending_victim(const struct kube_recorder *recorder, struct sighting *more)
+{
+	struct sighting *oldest = NULL, *sighting;
+
+	TAILQ_FOREACH(sighting, &recorder->pending, link)
+	{
+		if (sighting == recorder->sending)
+			continue;
+		if (!is_warning(sighting))
+			return sighting;
+		if (oldest == NULL)
+			oldest = sighting;
+	}
+	return is_warning(more) ? oldest : more;
+}
+
+/* The sighting may be gone then. */
 static void pending_add(struct kube_recorder *recorder, struct sighting *sighting, int64_t due_ms)
 {
 	if (sighting->is_pending)
 		return;
 	if (recorder->pending_count == MAX_PENDING) {
-		struct sighting *oldest = TAILQ_FIRST(&recorder->pending);
+		struct sighting *victim = pending_victim(recorder, sighting);
 
-		if (oldest == recorder->sending)
-			oldest = TAILQ_NEXT(oldest, link);
-		sighting_drop(recorder, oldest);
+		sighting_drop(recorder, victim);
+		if (victim == sighting)
+			return;
 	}
 	sighting->is_pending = true;
 	sighting->due_ms = due_ms;
@@ -172,6 +199,26 @@ static bool sighting_settle(struct kube_recorder *recorder, struct sighting *sig
 	return true;
 }
 
+/* The oldest that nothing waits for. */
+static bool forget_one(void *arg, const char *key, void *value)
+{
+	struct kube_recorder *recorder = arg;
+	const struct sighting *sighting = value;
+
+	(void)key;
+	if (sighting->is_pending)
+		return true;
+	map_remove(recorder->sightings, sighting->key);
+	return false;
+}
+
+/* The map holds what is pending and what is remembered. */
+static void remembered_trim(struct kube_recorder *recorder)
+{
+	while (map_count(recorder->sightings) - recorder->pending_count > MAX_REMEMBERED)
+		map_each(recorder->sightings, forget_one, recorder);
+}
+
 static void on_sent(void *arg, const json_t *object, const struct err *err)
 {
 	struct kube_recorder *recorder = arg;
@@ -182,6 +229,7 @@ static void on_sent(void *arg, const json_t *object, const struct err *err)
 	recorder->sending = NULL;
 	if (!sighting_settle(recorder, sighting, err))
 		sighting_drop(recorder, sighting);
+	remembered_trim(recorder);
 	pump_wake(recorder);
 }
 
@@ -230,26 +278,11 @@ static void on_pump(void *arg)
 	pump_wake(recorder);
 }
 
-/* The oldest that nothing waits for. */
-static bool forget_one(void *arg, const char *key, void *value)
-{
-	struct kube_recorder *recorder = arg;
-	const struct sighting *sighting = value;
-
-	(void)key;
-	if (sighting->is_pending)
-		return true;
-	map_remove(recorder->sightings, sighting->key);
-	return false;
-}
-
 static void sighting_first(
 	struct kube_recorder *recorder, const char *key, const struct kube_reference *about, const struct kube_event_text *text)
 {
 	struct sighting *sighting = sighting_new(key, about, text);
 
-	if (map_count(recorder->sightings) >= MAX_SIGHTINGS)
-		map_each(recorder->sightings, forget_one, recorder);
 	sighting->count = 1;
 	sighting->seen_ms = loop_now_ms(recorder->loop);
 	map_put(recorder->sightings, key, sighting);

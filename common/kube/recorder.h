@@ -16,8 +16,8 @@ struct kube_reference {
 struct kube_recorder *kube_recorder_new(struct loop *loop, struct kube_client *client, const char *component, const char *instance);
 void kube_recorder_free(struct kube_recorder **recorder);
 /* type "Normal" or "Warning"; reason CamelCase; message cut at 1,024 bytes. An equal one within an hour raises count and
-   lastTimestamp, at most once in 10 s; 64 wait at most, the oldest is dropped. Failures are retried three times and then dropped:
-   events are advice. */
+   lastTimestamp, at most once in 10 s; 4,096 wait at most, the oldest is dropped, Warnings last. Failures are retried three times
+   and then dropped: events are advice. */
 void kube_recorder_event(struct kube_recorder *recorder, const struct kube_reference *about, const char *type, const char *reason,
 	const char *message);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * kube_tell URL PERIOD_MS REASON… — records an Event about the ConfigMap default/told for each REASON, at once and again each
- * PERIOD_MS (0: once), until SIGTERM or for 30 s.
+ * PERIOD_MS (0: once), until SIGTERM or for 30 s. A REASON that begins with "!" is a Warning; "Word*3" is Word0, Word1, Word2.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/daemon.h"
 #include "kube/recorder.h"
@@ -20,15 +21,35 @@ struct teller {
 	int reason_count;
 };
 
-static void tell(void *arg)
+static void tell_reason(struct teller *teller, const char *reason)
 {
 	static const struct kube_reference about = {
 		.api_version = "v1", .kind = "ConfigMap", .name_space = "default", .name = "told", .uid = "u-1"
 	};
+	const char *type = reason[0] == '!' ? "Warning" : "Normal", *times = strchr(reason, '*');
+	int64_t count = 1;
+
+	reason += reason[0] == '!';
+	if (times == NULL) {
+		kube_recorder_event(teller->recorder, &about, type, reason, "a sentence");
+		return;
+	}
+	if (text_to_int(text_of(times + 1), 0, 100000, &count) == -1)
+		abort();
+	for (int64_t i = 0; i < count; i++) {
+		char numbered[64];
+
+		(void)snprintf(numbered, sizeof(numbered), "%.*s%lld", (int)(times - reason), reason, (long long)i);
+		kube_recorder_event(teller->recorder, &about, type, numbered, "a sentence");
+	}
+}
+
+static void tell(void *arg)
+{
 	struct teller *teller = arg;
 
 	for (int i = 0; i < teller->reason_count; i++)
-		kube_recorder_event(teller->recorder, &about, "Normal", teller->reasons[i], "a sentence");
+		tell_reason(teller, teller->reasons[i]);
 	if (teller->period_ms > 0)
 		loop_timer_set(teller->again, teller->period_ms);
 }
