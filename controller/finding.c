@@ -131,15 +131,12 @@ static void pull_find(const struct view *view, const struct container *container
 	if (is_proxy(container))
 		find(view, 60, REASON_SIDECAR_NOT_READY, container,
 			"Pod %s: image %.250s of container krypton-proxy cannot be pulled%s: %.400s. Check the chart's image "
-			"values "
-			"and pull "
-			"secrets.",
+			"values and pull secrets.",
 			pod, image, by, quote_words(cause));
 	else if (secret != NULL)
 		find(view, 92, REASON_PULL_SECRET_MISSING, container,
 			"Pod %s: image %.250s cannot be pulled, and a pull secret is absent: %.400s. Create the Secret in this "
-			"namespace "
-			"or correct spec.imagePullSecrets.",
+			"namespace or correct spec.imagePullSecrets.",
 			pod, image, quote_words(secret->message));
 	else if (container->reason != NULL && strcmp(container->reason, "ErrImageNeverPull") == 0)
 		find(view, 90, REASON_IMAGE_PULL_FAILED, container,

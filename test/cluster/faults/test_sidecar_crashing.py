@@ -17,12 +17,14 @@ def mend(row):
 
 
 def kill(space):
-    """False while it is not there."""
+    """Whether the kubelet backs off, and that is told; until then one end is told of after the other."""
+    pod = space.cluster.pods(space.name, "bereft")[0]
     try:
-        os.kill(container_pid(space.cluster.pods(space.name, "bereft")[0], "krypton-proxy"), signal.SIGKILL)
+        os.kill(container_pid(pod, "krypton-proxy"), signal.SIGKILL)
     except (AssertionError, KeyError, ProcessLookupError):
         pass
-    return space.available("bereft").get("reason") == "SidecarNotReady"
+    waiting = [status["state"].get("waiting", {}).get("reason") for status in pod["status"].get("containerStatuses", [])]
+    return "CrashLoopBackOff" in waiting and space.available("bereft").get("reason") == "SidecarNotReady"
 
 
 def test_it_is_told(space):
