@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a real cluster showed of each fault (test/data/diagnose, written by test/cluster/run.sh with RECORD; those named composed
-   were made after such a record, of a fault that no row there causes), diagnosed again. */
+/* What a real cluster showed of each fault (test/data/diagnose, written by test/cluster/run.sh with RECORD), diagnosed again. */
 #include <dirent.h>
 
 #include "base/alike.h"
