@@ -15,7 +15,7 @@
 
 #define MAX_FAILURES       5
 #define AVOID_DRAINING_MS  2000
-#define AVOID_DEAD_MS      500
+#define AVOID_FULL_MS      500
 #define EXTRA_MAX_BYTES    (32 * 1024)
 #define LOCATION_MAX_BYTES (4 * 1024) /* what is longer stays as it is */
 
@@ -101,7 +101,7 @@ static const char *note_refusal(struct invocation *invocation, struct text reaso
 		else if (text_to_int(inflight, 1, INT32_MAX - 1, &running) == 0)
 			pod_note_full(pod, (int)running, now_ms);
 		else
-			pod->avoid_until_ms = now_ms + AVOID_DEAD_MS;
+			pod->avoid_until_ms = now_ms + AVOID_FULL_MS;
 		return REASON_OVER_CAPACITY;
 	}
 	pod->is_warm = false;
@@ -110,7 +110,7 @@ static const char *note_refusal(struct invocation *invocation, struct text reaso
 		return REASON_DRAINING;
 	}
 	invocation->failures++;
-	pod->avoid_until_ms = now_ms + AVOID_DEAD_MS;
+	pod_note_unreachable(pod, now_ms);
 	return REASON_AGENT_UNREACHABLE;
 }
 
@@ -227,6 +227,7 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 		add_cors(invocation, answer);
 		return EXCHANGE_PASS;
 	}
+	pod_note_reached(invocation->pod);
 	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && h1_headers_is_event_stream(answer));
 	if (text_to_int(inflight, 0, INT32_MAX, &running) == 0)
 		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
@@ -246,7 +247,7 @@ static void on_failure(void *arg, struct exchange *exchange, enum exchange_failu
 		(failure == EXCHANGE_BROKEN && exchange_is_safe_to_repeat(exchange));
 
 	if (failure == EXCHANGE_UNREACHABLE)
-		invocation->pod->avoid_until_ms = loop_now_ms(invocation->gateway->loop) + AVOID_DEAD_MS;
+		pod_note_unreachable(invocation->pod, loop_now_ms(invocation->gateway->loop));
 	invocation->failures++;
 	if (may_repeat && invocation->failures < MAX_FAILURES) {
 		go_again(invocation, exchange_failure_name(failure));

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "krypton/ports.h"
 
-#define WORD_KEEP_MS 10000 /* a pod that no slice names is believed this long */
+#define UNREACHABLE_MS     500
+#define UNREACHABLE_MAX_MS 5000
+#define WORD_KEEP_MS       10000 /* a pod that no slice names is believed this long */
 
 struct pod *pod_new(struct loop *loop, const char *ip, int64_t connect_timeout_ms)
 {
@@ -68,7 +70,22 @@ bool pod_is_usable(const struct pod *pod, int64_t now_ms)
 
 bool pod_may_become_usable(const struct pod *pod)
 {
-	return !pod->is_ready && !pod->is_warm && !pod->is_terminating;
+	return !pod->is_terminating && ((!pod->is_ready && !pod->is_warm) || pod->unreachable > 0);
+}
+
+void pod_note_unreachable(struct pod *pod, int64_t now_ms)
+{
+	int64_t aside_ms = UNREACHABLE_MS;
+
+	for (int i = 0; i < pod->unreachable && aside_ms < UNREACHABLE_MAX_MS; i++)
+		aside_ms *= 2;
+	pod->unreachable++;
+	pod->avoid_until_ms = now_ms + (aside_ms < UNREACHABLE_MAX_MS ? aside_ms : UNREACHABLE_MAX_MS);
+}
+
+void pod_note_reached(struct pod *pod)
+{
+	pod->unreachable = 0;
 }
 
 void pod_note_inflight(struct pod *pod, int inflight, int64_t now_ms)

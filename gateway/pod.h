@@ -28,6 +28,7 @@ struct pod {
 	int64_t others_since_ms;   /* monotonic: when it said so */
 	int cap;                   /* what its sidecar admits, known since it refused; 0: not known */
 	int64_t avoid_until_ms;    /* monotonic: it was draining or unreachable a moment ago */
+	int unreachable;           /* times in a row that it could not be reached */
 	int64_t unlisted_since_ms; /* known by its word alone since then */
 	struct probe *probe;       /* a question to its sidecar under way; NULL: none */
 };
@@ -41,8 +42,11 @@ void pod_set_listed(struct pod *pod, const struct endpoint *endpoint, int64_t no
 bool pod_is_usable(const struct pod *pod, int64_t now_ms);
 /* No slice names it, and its sidecar has told us itself a moment ago. */
 bool pod_is_on_its_word(const struct pod *pod, int64_t now_ms);
-/* Up, but not said to be ready: worth asking whether it is. */
+/* Up, but not said to be ready, or set aside as unreachable: worth asking whether it is. */
 bool pod_may_become_usable(const struct pod *pod);
+/* Nobody answers there, or its agent does not: set aside, each time for longer, until it is heard of again. */
+void pod_note_unreachable(struct pod *pod, int64_t now_ms);
+void pod_note_reached(struct pod *pod);
 /* Its sidecar's word on how many run there, ours among them. */
 void pod_note_inflight(struct pod *pod, int inflight, int64_t now_ms);
 /* It refused one of ours, which is still counted, while that many ran: that many is what it admits. */

@@ -52,8 +52,9 @@ static bool somebody_waits(const struct pod *pod)
 
 static void note_warm(struct pod *pod)
 {
-	pod->is_warm = true;
+	pod->is_warm = !pod->is_ready;
 	pod->avoid_until_ms = 0;
+	pod_note_reached(pod);
 	pod->unlisted_since_ms = loop_now_ms(pod->probe->loop);
 	probe_cancel(pod);
 	route_kick(pod->route);

@@ -179,7 +179,8 @@ static int64_t deadline_of(const struct route *route, const struct invocation *i
 
 int64_t route_wait_left_ms(const struct route *route)
 {
-	int64_t left_ms = route->line.first != NULL ? deadline_of(route, route->line.first) - now_of(route) : 0;
+	int64_t left_ms =
+		route->line.first != NULL && route->agent != NULL ? deadline_of(route, route->line.first) - now_of(route) : 0;
 
 	return left_ms > 0 ? left_ms : 0;
 }

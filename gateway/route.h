@@ -56,7 +56,7 @@ void route_forget_pod(struct route *route, struct pod *pod);
 void route_dispatch(struct route *route);
 /* Dispatches once the current callback is over. */
 void route_kick(struct route *route);
-/* How long the first in line may still wait; 0 where nobody waits. */
+/* How long the first in line may still wait; 0 where nobody waits, or the Agent is gone. */
 int64_t route_wait_left_ms(const struct route *route);
 /* When somebody who is turned away now may find room, s. */
 int route_retry_after_s(const struct route *route);

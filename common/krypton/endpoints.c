@@ -29,6 +29,7 @@ static bool endpoint_from(const json_t *entry, struct endpoint *ret_endpoint)
 		return false;
 	ret_endpoint->ip = mem_copy_text(ip);
 	ret_endpoint->pod_name = mem_copy_text(json_text_at(entry, "/targetRef/name"));
+	ret_endpoint->pod_uid = mem_copy_text(json_text_at(entry, "/targetRef/uid"));
 	ret_endpoint->is_ready = condition_of(entry, "ready", true);
 	ret_endpoint->is_serving = condition_of(entry, "serving", ret_endpoint->is_ready);
 	ret_endpoint->is_terminating = condition_of(entry, "terminating", false);
@@ -67,12 +68,31 @@ void endpoint_slice_free(struct endpoint_slice **slice)
 	for (size_t i = 0; i < (*slice)->count; i++) {
 		mem_release((*slice)->endpoints[i].ip);
 		mem_release((*slice)->endpoints[i].pod_name);
+		mem_release((*slice)->endpoints[i].pod_uid);
 	}
 	mem_release((*slice)->endpoints);
 	mem_release((*slice)->owner);
 	mem_release((*slice)->name_space);
 	mem_release(*slice);
 	*slice = NULL;
+}
+
+static bool is_of_family_6(const struct endpoint *endpoint)
+{
+	return strchr(endpoint->ip, ':') != NULL;
+}
+
+size_t endpoints_add(const struct endpoint **endpoints, size_t count, const struct endpoint *one)
+{
+	bool is_6 = is_of_family_6(one);
+
+	for (size_t i = 0; i < count && one->pod_uid != NULL; i++) {
+		if (is_of_family_6(endpoints[i]) != is_6 && endpoints[i]->pod_uid != NULL &&
+			strcmp(endpoints[i]->pod_uid, one->pod_uid) == 0)
+			return count;
+	}
+	endpoints[count] = one;
+	return count + 1;
 }
 
 const struct endpoint *endpoints_find(const struct endpoint *const *endpoints, size_t count, const char *ip)

@@ -33,7 +33,7 @@ static bool gather_slice(void *arg, const char *key, const void *row)
 	gathering->endpoints =
 		mem_resize(gathering->endpoints, (gathering->count + slice->count + 1) * sizeof(gathering->endpoints[0]));
 	for (size_t i = 0; i < slice->count; i++)
-		gathering->endpoints[gathering->count++] = &slice->endpoints[i];
+		gathering->count = endpoints_add(gathering->endpoints, gathering->count, &slice->endpoints[i]);
 	return true;
 }
 

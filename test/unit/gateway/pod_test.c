@@ -57,12 +57,33 @@ static void a_refusal_tells_the_pods_own_cap(void **state)
 	assert_true(pod_is_full(&pod));
 }
 
+static void a_pod_that_cannot_be_reached_is_set_aside_for_longer_each_time(void **state)
+{
+	static const int64_t aside_ms[] = { 500, 1000, 2000, 4000, 5000, 5000 };
+	struct pod pod = { .is_listed = true, .is_ready = true };
+
+	(void)state;
+	assert_false(pod_may_become_usable(&pod));
+	for (size_t i = 0; i < ARRAY_LEN(aside_ms); i++) {
+		pod_note_unreachable(&pod, 7000);
+		assert_int_equal(pod.avoid_until_ms, 7000 + aside_ms[i]);
+		assert_true(pod_may_become_usable(&pod)); /* so it is asked while somebody waits */
+	}
+	pod_note_reached(&pod);
+	assert_false(pod_may_become_usable(&pod));
+	pod_note_unreachable(&pod, 0);
+	assert_int_equal(pod.avoid_until_ms, 500);
+	pod.is_terminating = true;
+	assert_false(pod_may_become_usable(&pod));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pod_is_usable_by_its_slice_or_for_a_while_on_its_word),
 		cmocka_unit_test(others_are_what_runs_beside_ours),
 		cmocka_unit_test(a_refusal_tells_the_pods_own_cap),
+		cmocka_unit_test(a_pod_that_cannot_be_reached_is_set_aside_for_longer_each_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void pods_are_read_with_their_conditions(void **state)
 		"{\"metadata\":{\"namespace\":\"shop\",\"labels\":{\"krypton.ai/agent\":\"hello\","
 		"\"kubernetes.io/service-name\":\"other\"}},\"endpoints\":["
 		"{\"addresses\":[\"10.0.0.1\"],\"conditions\":{\"ready\":true,\"serving\":true,\"terminating\":false},"
-		"\"targetRef\":{\"name\":\"hello-1\"}},"
+		"\"targetRef\":{\"name\":\"hello-1\",\"uid\":\"u1\"}},"
 		"{\"addresses\":[\"10.0.0.2\"],\"conditions\":{\"ready\":false,\"serving\":false,\"terminating\":false}},"
 		"{\"addresses\":[\"10.0.0.3\"],\"conditions\":{\"ready\":false,\"serving\":true,\"terminating\":true}}]}");
 
@@ -38,6 +38,8 @@ static void pods_are_read_with_their_conditions(void **state)
 	assert_string_equal(slice->owner, "hello");
 	assert_string_equal(slice->name_space, "shop");
 	assert_int_equal(slice->count, 3);
+	assert_string_equal(slice->endpoints[0].pod_uid, "u1");
+	assert_null(slice->endpoints[1].pod_uid);
 	assert_string_equal(slice->endpoints[0].ip, "10.0.0.1");
 	assert_string_equal(slice->endpoints[0].pod_name, "hello-1");
 	assert_true(slice->endpoints[0].is_ready);
@@ -138,6 +140,25 @@ static void a_pod_that_no_slice_names_is_not_found(void **state)
 	assert_null(endpoints_find(NULL, 0, "10.0.0.1"));
 }
 
+static void a_pod_of_two_families_counts_once(void **state)
+{
+	static char v4[] = "10.0.0.1", v6[] = "fd00::1", other6[] = "fd00::2", same[] = "10.0.0.1", u1[] = "u1", u2[] = "u2";
+	const struct endpoint a4 = { .ip = v4, .pod_uid = u1 }, a6 = { .ip = v6, .pod_uid = u1 };
+	const struct endpoint b6 = { .ip = other6, .pod_uid = u2 }, again = { .ip = same, .pod_uid = u1 }, nameless = { .ip = v6 };
+	const struct endpoint *endpoints[5];
+	size_t count = 0;
+
+	(void)state;
+	count = endpoints_add(endpoints, count, &a4);
+	count = endpoints_add(endpoints, count, &a6);
+	assert_int_equal(count, 1);
+	count = endpoints_add(endpoints, count, &b6);
+	count = endpoints_add(endpoints, count, &again); /* of which endpoints_find() believes the ready one */
+	count = endpoints_add(endpoints, count, &nameless);
+	assert_int_equal(count, 4);
+	assert_ptr_equal(endpoints[1], &b6);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -148,6 +169,7 @@ int main(void)
 		cmocka_unit_test(entries_without_an_address_are_passed_over),
 		cmocka_unit_test(of_two_entries_for_a_pod_the_ready_one_counts),
 		cmocka_unit_test(a_pod_that_no_slice_names_is_not_found),
+		cmocka_unit_test(a_pod_of_two_families_counts_once),
 	};
 
 	return cmocka_run_group_tests_name("krypton/endpoints", tests, NULL, NULL);
