@@ -146,11 +146,16 @@ int64_t pod_work(const struct pod *pod)
 	return pod->inflight + pod->streams;
 }
 
-bool pod_is_due(const struct pod *pod, int64_t now_ms)
+int64_t pod_due_ms(const struct pod *pod)
 {
 	bool is_idle = pod_counts(pod) ? pod->is_known && pod_work(pod) == 0 : pod->asked_ms > 0;
 
-	return !is_idle || now_ms - pod->asked_ms >= IDLE_PERIOD_MS;
+	return is_idle && pod->question == NULL && pod->order == NULL ? pod->asked_ms + IDLE_PERIOD_MS : 0;
+}
+
+bool pod_is_due(const struct pod *pod, int64_t now_ms)
+{
+	return now_ms >= pod_due_ms(pod);
 }
 
 struct pod *pod_new(struct loop *loop, const char *agent, const char *name_space, const char *ip, uint16_t port)

@@ -41,6 +41,8 @@ void pod_free(struct pod **pod);
 void pod_ask(struct pod *pod);
 /* Busy pods want asking each time, idle ones every ten seconds: of new work the gateways tell. */
 bool pod_is_due(const struct pod *pod, int64_t now_ms);
+/* When an idle one is due; 0: it is due each time, or its answer is under way. */
+int64_t pod_due_ms(const struct pod *pod);
 /* Tells it to retire or to serve again, unless it is being told: POST or DELETE /_krypton/retire. Its work is asked for after. */
 void pod_order(struct pod *pod, bool retires, const char *token);
 /* It takes work, or is emptied by us: what runs in it matters. A pod that starts, or whose agent is down, is neither. */

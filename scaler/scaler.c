@@ -28,6 +28,7 @@ static void on_agent(void *arg, const char *key, const struct agent *agent)
 		map_put(scaler->targets, key, target_new(scaler, key, agent));
 	} else if (target != NULL && agent != NULL) {
 		target->agent = agent;
+		target_stir(target);
 	} else if (target != NULL) {
 		metrics_forget_agent(scaler->metrics, target->name, target->name_space);
 		map_remove(scaler->targets, key);
@@ -39,8 +40,10 @@ static void on_endpoints(void *arg, const char *key, const struct endpoint *cons
 	struct scaler *scaler = arg;
 	struct target *target = map_get(scaler->targets, key);
 
-	if (target != NULL)
-		target_set_endpoints(target, endpoints, count);
+	if (target == NULL)
+		return;
+	target_set_endpoints(target, endpoints, count);
+	target_stir(target);
 }
 
 static void on_state(void *arg, const char *resource, const struct err *err)
@@ -68,8 +71,11 @@ static bool may_decide(const struct scaler *scaler)
 
 static bool visit_target(void *arg, const char *key, void *value)
 {
-	(void)arg;
+	const int64_t *now_ms = arg;
+
 	(void)key;
+	if (target_rests(value, *now_ms))
+		return true;
 	target_decide(value);
 	target_sample(value, false);
 	return true;
@@ -78,9 +84,10 @@ static bool visit_target(void *arg, const char *key, void *value)
 static void on_tick(void *arg)
 {
 	struct scaler *scaler = arg;
+	int64_t now_ms = loop_now_ms(scaler->loop);
 
 	if (may_decide(scaler))
-		map_each(scaler->targets, visit_target, NULL);
+		map_each(scaler->targets, visit_target, &now_ms);
 	loop_timer_set(scaler->tick, scaler->options->interval_ms);
 }
 
@@ -91,14 +98,25 @@ static void on_waiting(void *arg, const char *key)
 
 	if (target == NULL || !may_decide(scaler))
 		return;
+	target_stir(target);
 	target_sample(target, true);
 	target_decide(target);
+}
+
+static bool take_over_target(void *arg, const char *key, void *value)
+{
+	(void)arg;
+	(void)key;
+	target_take_over(value);
+	return true;
 }
 
 static void on_lease(void *arg, bool held)
 {
 	struct scaler *scaler = arg;
 
+	if (held)
+		map_each(scaler->targets, take_over_target, NULL);
 	scaler->decides = held;
 	metrics_set(scaler->metrics, METRIC_LEADER, NULL, held);
 	log_info(held ? "leadership.taken" : "leadership.lost", LOG_STR("identity", scaler->options->pod_name));

@@ -30,6 +30,7 @@ struct scaler {
 	struct map *targets;            /* of struct target, by "namespace/name" */
 	struct loop_timer *tick;
 	struct kube_lease *lease; /* NULL without --leader-elect */
+	int writing;              /* writes under way that are not urgent */
 	bool decides;             /* the Lease is ours, or there is none to hold */
 	struct mounted_key key;   /* none: pods are not retired */
 	struct ops_pair ops;

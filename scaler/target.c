@@ -22,6 +22,7 @@
 
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 30000
+#define PATIENT_WRITES 16 /* at once, of those that nobody waits for */
 
 static int64_t now_of(const struct target *target)
 {
@@ -51,9 +52,23 @@ struct target *target_new(struct scaler *scaler, const char *key, const struct a
 	target->name = mem_copy_text(agent->name);
 	target->agent = agent;
 	note_invocation(target);
-	/* What is running was wanted by somebody: a scaler that has just started lowers nothing before its window is over. */
-	samples_add(&target->window, scaler->options->stable_window_ms, now_of(target), agent_wanted_replicas(agent));
+	target_take_over(target);
 	return target;
+}
+
+/* What is running was wanted by somebody: whoever has just begun to decide lowers nothing before its window is over. */
+void target_take_over(struct target *target)
+{
+	samples_add(
+		&target->window, target->scaler->options->stable_window_ms, now_of(target), agent_wanted_replicas(target->agent));
+	target_stir(target);
+}
+
+static void write_over(struct target *target)
+{
+	target->write = NULL;
+	target->scaler->writing -= target->is_patient;
+	target->is_patient = false;
 }
 
 void target_free(struct target **target)
@@ -64,6 +79,7 @@ void target_free(struct target **target)
 		pod_free(&(*target)->pods[i]);
 	mem_release((*target)->pods);
 	kube_call_cancel(&(*target)->write);
+	write_over(*target);
 	mem_release((*target)->decided_on);
 	mem_release((*target)->key);
 	mem_release((*target)->name_space);
@@ -225,7 +241,7 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	struct target *target = arg;
 
 	(void)object;
-	target->write = NULL;
+	write_over(target);
 	if (err == NULL) {
 		target->failures = 0;
 		target->is_written = true;
@@ -264,6 +280,8 @@ static void write_decision(struct target *target, const struct decision *decisio
 	json_put(object, "/status/conditions",
 		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
 			"message", target->words, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
+	target->is_patient = decision->desired <= current;
+	target->scaler->writing += target->is_patient;
 	target->write = kube_apply(target->scaler->client, &status, object, FIELD_MANAGER_SCALER, true, on_written, target);
 }
 
@@ -289,6 +307,37 @@ static bool is_on_its_way(const struct target *target, const struct decision *de
 		strcmp(target->agent->resource_version, target->decided_on) == 0;
 }
 
+/* Until when nothing can change that would not be heard of: nothing runs or waits, the count is the lowest that it may be and has
+   been for a window, and no time is counted. Its pods are asked again by then. */
+static int64_t rest_of(const struct target *target, const struct decision *decision, const struct observation *seen)
+{
+	bool is_lowest = strcmp(decision->reason, DECIDE_ASLEEP) == 0 || strcmp(decision->reason, DECIDE_MINIMUM) == 0;
+	int64_t until_ms = INT64_MAX;
+
+	if (!is_lowest || seen->inflight + seen->streams + seen->waiting > 0 || seen->unknown_pods + seen->unknown_gateways > 0 ||
+		seen->highest_wanted > decision->desired || target->write != NULL || target->lowering_since_ms != 0)
+		return 0;
+	for (size_t i = 0; i < target->pod_count; i++) {
+		int64_t due_ms = pod_due_ms(target->pods[i]);
+
+		until_ms = due_ms < until_ms ? due_ms : until_ms;
+	}
+	return until_ms;
+}
+
+void target_stir(struct target *target)
+{
+	target->rests_until_ms = 0;
+}
+
+bool target_rests(const struct target *target, int64_t now_ms)
+{
+	if (now_ms >= target->rests_until_ms)
+		return false;
+	metrics_add(target->scaler->metrics, METRIC_DECISIONS, METRIC_LABELS(target->name, target->name_space, "noop"), 1);
+	return true;
+}
+
 void target_decide(struct target *target)
 {
 	int current = agent_wanted_replicas(target->agent);
@@ -307,8 +356,11 @@ void target_decide(struct target *target)
 	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
 	bool is_news = decision.desired != current || !target->agent->has_desired_replicas ||
 		(is_told_asleep(target) && decision.desired > 0);
+	bool is_urgent = decision.desired > current;
+	target->rests_until_ms = is_news ? 0 : rest_of(target, &decision, &seen);
 	if (!empty_surplus(target, current, decision.desired) || !is_news || target->write != NULL ||
-		now_of(target) < target->not_before_ms || is_on_its_way(target, &decision))
+		(!is_urgent && target->scaler->writing >= PATIENT_WRITES) || now_of(target) < target->not_before_ms ||
+		is_on_its_way(target, &decision))
 		return;
 	write_decision(target, &decision, &seen, current);
 }

@@ -27,6 +27,8 @@ struct target {
 	int64_t invoked_ms;         /* monotonic: when its lastInvocationAt was news */
 	int64_t told_ms;            /* what that said */
 	struct kube_call *write;    /* under way; one at a time */
+	bool is_patient;            /* it is counted among the scaler's writing */
+	int64_t rests_until_ms;     /* monotonic: nothing is to be decided before, unless something is heard; 0: it does not rest */
 	struct decision decided;    /* what it writes, */
 	int decided_from;           /* and what was wanted before */
 	char words[SENTENCE_BYTES]; /* and why */
@@ -40,6 +42,12 @@ struct target {
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent);
 void target_free(struct target **target);
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count);
+/* We decide from now on: what the one before us wanted is as good as wanted now. */
+void target_take_over(struct target *target);
+/* Something was heard of it: it is decided on at the next look. */
+void target_stir(struct target *target);
+/* Nothing that could change its count has happened or is due: counted as a decision for what is. */
+bool target_rests(const struct target *target, int64_t now_ms);
 /* Decides on what is known; tells pods to retire or to serve; writes where the count changed. */
 void target_decide(struct target *target);
 /* Asks the pods whose turn it is; all: every one of them. */

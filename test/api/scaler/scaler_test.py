@@ -553,14 +553,18 @@ async def woken_meanwhile(ctx):
     """an invocation that comes while the count goes to zero wins: it carries a newer resourceVersion"""
     await ctx.api.agent("contested", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
                         status={"desiredReplicas": 0, "lastInvocationAt": instant(3600)})
-    for _ in range(5):
-        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
-        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(-3600)})
-        await ctx.scaled("contested", 1)
-        await ctx.decided("contested", 2)
-        same(await ctx.wanted("contested"), 1, "desiredReplicas")
-    await ctx.api.patch_status("contested", {"lastInvocationAt": instant(3600)})
-    await ctx.scaled("contested", 0)
+    won = 0
+    for turn in range(8):
+        await ctx.api.patch_status("contested", {"desiredReplicas": 1, "lastInvocationAt": instant(-2 * turn)})
+        began = time.monotonic()
+        await until(lambda: time.monotonic() - began > 0.9 + 0.03 * turn, "it is about to sleep")  # pylint: disable=cell-var-from-loop
+        written = await ctx.api.patch_status("contested", {"lastInvocationAt": instant(-2 * turn - 1)})
+        again = time.monotonic()
+        await ctx.scaled("contested", 0)
+        if written["status"]["desiredReplicas"] == 1:
+            won += 1
+            assert time.monotonic() - again > 0.9, "asleep %.1f s after an invocation" % (time.monotonic() - again)
+    assert won > 0, "no invocation came in time"
 
 
 async def decisions_are_counted(ctx):
@@ -602,6 +606,29 @@ async def one_leader(ctx):
     await ctx.scaled("led", 3)
     await second.log("agent.scaled", agent="led")
     same(len(second.logged("agent.scaled", agent="led")), 1, "who has scaled")
+    await second.stop()
+    ctx.scaler = await ctx.another_scaler()
+
+
+async def taken_over(ctx):
+    """a scaler that has stood by for longer than the window and takes over lowers nothing before another window is over"""
+    await ctx.scaler.stop()
+    first = await ctx.another_scaler("--leader-elect", name="scaler-1")
+    await first.log("leadership.taken")
+    second = await ctx.another_scaler("--leader-elect", name="scaler-2")
+    began = time.monotonic()
+    pod = await ctx.pod(16)
+    await ctx.api.agent("handed", concurrency=8)
+    await ctx.api.pods("handed", pod.ip)
+    await ctx.scaled("handed", 2)
+    await until(lambda: time.monotonic() - began > 1.5 * WINDOW_MS / 1000, "a window is over")
+    pod.inflight = 0
+    first.process.terminate()
+    same(await first.end(), 0, "status")
+    await second.log("leadership.taken")
+    taken = time.monotonic()
+    await ctx.scaled("handed", 1)
+    assert time.monotonic() - taken > 0.8 * WINDOW_MS / 1000, "lowered after %.1f s" % (time.monotonic() - taken)
     await second.stop()
     ctx.scaler = await ctx.another_scaler()
 
@@ -649,7 +676,7 @@ TESTS = [
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
-ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader]
+ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader, taken_over]
 
 
 main(Context, TESTS, ALONE, 6)
