@@ -22,7 +22,7 @@
 
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 30000
-#define PATIENT_WRITES 16 /* at once, of those that nobody waits for */
+#define PATIENT_WRITES 64 /* at once, of those that nobody waits for */
 
 static int64_t now_of(const struct target *target)
 {

@@ -5,18 +5,28 @@ import time
 
 import burst
 from audit import Audit
-from cluster import Cluster
+from cluster import Cluster, Failed
 from contestants import GATEWAY, SCALER, Contestant
 
-SETTLE_S = 20  # lists are read, memory of them is given back
+SILENT_S, SETTLE_S = 20, 600  # lists are read and first words written; memory of both is given back
+
+
+def _settle(daemons, audit):
+    """The scaler says of each Agent once why it has the pods that it has."""
+    end, heard = time.monotonic() + SETTLE_S, time.monotonic()
+    while time.monotonic() - heard < SILENT_S:
+        if time.monotonic() > end:
+            raise Failed("they still write after %d s" % SETTLE_S)
+        for daemon in daemons.values():
+            daemon.check()
+        if any(request.is_write and request.resource != "leases" for request in audit.take()):
+            heard = time.monotonic()
+        time.sleep(0.5)
 
 
 def _measure(daemons, audit, seconds, say):
-    for _ in range(SETTLE_S):
-        for daemon in daemons.values():
-            daemon.check()
-        time.sleep(1)
-    audit.take()
+    _settle(daemons, audit)
+    say("  they are silent")
     cpu, began = {name: daemon.cpu_seconds() for name, daemon in daemons.items()}, time.monotonic()
     told, peak = began, dict.fromkeys(daemons, 0)
     while (passed := time.monotonic() - began) < seconds:
