@@ -168,7 +168,9 @@ static void on_note_due(void *arg)
 	turn = note_turn(wake);
 	if (turn.at_ms == 0)
 		return;
-	if (wake->call == NULL && turn.at_ms <= instant_wall_ms())
+	if (wake->call != NULL)
+		loop_timer_set(wake->note, BACKOFF_MS); /* one write at a time, and this one may take long */
+	else if (turn.at_ms <= instant_wall_ms())
 		note_write(wake);
 	else
 		note_plan(wake);
