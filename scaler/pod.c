@@ -133,7 +133,7 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 
 bool pod_counts(const struct pod *pod)
 {
-	return pod->is_ready || pod->is_retired;
+	return pod->is_ready || pod->is_retired || pod->is_known;
 }
 
 int64_t pod_quiet_ms(const struct pod *pod)

@@ -45,7 +45,8 @@ bool pod_is_due(const struct pod *pod, int64_t now_ms);
 int64_t pod_due_ms(const struct pod *pod);
 /* Tells it to retire or to serve again, unless it is being told: POST or DELETE /_krypton/retire. Its work is asked for after. */
 void pod_order(struct pod *pod, bool retires, const char *token);
-/* It takes work, or is emptied by us: what runs in it matters. A pod that starts, or whose agent is down, is neither. */
+/* It takes work, is emptied by us, or its sidecar answers: what runs in it matters. The gateways know a pod before Kubernetes calls
+   it ready, and send work there; one whose readiness fails may still be at its work. */
 bool pod_counts(const struct pod *pod);
 /* How long nothing has begun or ended in it, ms; INT64_MAX: nothing ever has. */
 int64_t pod_quiet_ms(const struct pod *pod);
