@@ -7,7 +7,6 @@
 
 #include "base/loop.h"
 #include "gateway/gateway.h"
-#include "gateway/load.h"
 #include "gateway/location.h"
 #include "gateway/wake.h"
 #include "krypton/labels.h"
@@ -77,6 +76,13 @@ static void leave_pod(struct invocation *invocation)
 		route_kick(invocation->route);
 }
 
+/* Whoever is the first to wait forms a line, which the scaler has not been told of. */
+static void note_first(struct route *route)
+{
+	if (route->line.count == 0)
+		route->is_line_told = false;
+}
+
 /* Back into the line, at its head, as nothing reached the agent. */
 static void go_again(struct invocation *invocation, const char *reason)
 {
@@ -85,6 +91,7 @@ static void go_again(struct invocation *invocation, const char *reason)
 	invocation->reason = reason;
 	metrics_add(invocation->gateway->metrics, METRIC_REPEATS, METRIC_LABELS(route->name, route->name_space, reason), 1);
 	leave_pod(invocation);
+	note_first(route);
 	line_push_front(&route->line, invocation);
 	route_kick(route);
 }
@@ -346,10 +353,9 @@ static void join(struct invocation *invocation)
 		return;
 	}
 	invocation->was_cold = route_usable_pods(route, invocation->arrived_ms) == 0;
+	note_first(route);
 	line_push_back(&route->line, invocation);
 	route_dispatch(route);
-	if (invocation->is_waiting && route->line.count == 1)
-		load_note_line(invocation->gateway);
 }
 
 static void answer_preflight(struct invocation *invocation)

@@ -269,6 +269,10 @@ void route_dispatch(struct route *route)
 		refuse_overdue(route, now_ms);
 		if (route->line.first != NULL)
 			work_for_line(route, now_ms);
+		if (route->line.first != NULL && !route->is_line_told) {
+			route->is_line_told = true;
+			load_note_line(route->gateway);
+		}
 	}
 	route_unref(&held);
 }

@@ -27,6 +27,7 @@ struct route {
 	size_t pod_count;
 	size_t turn; /* where the search for the next pod starts */
 	struct line line;
+	bool is_line_told; /* the scaler was told that this line formed */
 	struct service_rate rate;
 	struct loop_timer *timer; /* dispatches: at the next deadline, or at once */
 	bool was_usable;          /* a pod took work at the last dispatch */

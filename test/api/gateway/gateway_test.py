@@ -540,7 +540,7 @@ async def cold_start(ctx):
 
 async def cold_start_in_a_storm(ctx):
     """a wake that meets somebody else's writes reads again and gets through"""
-    await ctx.agent("stormy", mode="serverless", minReplicas=0, status={"desiredReplicas": 0})
+    await ctx.agent("stormy", mode="serverless", minReplicas=0, startupTimeout="15s", status={"desiredReplicas": 0})
     pod = await ctx.pod()
     calm = asyncio.Event()
 
@@ -705,6 +705,18 @@ async def load_is_told(ctx):
     for query in ("after=x", "wait=x", "wait=31s", "after=-1"):
         same((await ctx.gateway.ops("/_krypton/load?" + query)).status, 400, query)
     same((await waiting).status, 504)
+
+
+async def line_of_refused_is_told(ctx):
+    """/_krypton/load tells at once of a line that forms because the only pod refused who was sent there"""
+    pod = await ctx.pod(lambda request: request.refuse("draining"))
+    await ctx.agent("refusing", pod.ip, status={"desiredReplicas": 1})
+    version = (await ctx.gateway.ops("/_krypton/load")).json()["version"]
+    poll = asyncio.create_task(ctx.gateway.ops("/_krypton/load?after=%d&wait=20s" % version))
+    waiting = asyncio.create_task(ctx.gateway.invoke("refusing"))
+    told = (await asyncio.wait_for(poll, 5)).json()
+    same(told["agents"]["%s/refusing" % ctx.api.namespace], {"waiting": 1, "inflight": 0}, "load")
+    assert (await waiting).status in (503, 504)
 
 
 # --- the table ---
@@ -1336,7 +1348,7 @@ TESTS = [
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways, another_starts,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare,
     last_invocation_ends_a_burst, hello,
-    hello_of_another, hello_and_slice, hello_is_told, load_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
+    hello_of_another, hello_and_slice, hello_is_told, load_is_told, line_of_refused_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
     paths_are_verbatim, locations_are_public, origins, preflights, origins_are_the_agents, hosts, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
