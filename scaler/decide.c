@@ -12,14 +12,15 @@ static bool is_busy(const struct observation *seen)
 	return seen->inflight > 0 || seen->streams > 0 || seen->waiting > 0;
 }
 
-/* Never invoked, or quiet for scaleToZeroAfter. */
+/* Asleep with nobody to wake it for (a lastInvocationAt that is written late wakes nobody), never invoked, or quiet for
+   scaleToZeroAfter. */
 static bool may_be_asleep(const struct agent *agent, const struct observation *seen)
 {
-	int64_t last_ms = agent->last_invocation_ms;
+	int64_t last_ms = latest(agent->last_invocation_ms, seen->last_busy_ms);
 
 	if (!agent_may_sleep(agent) || is_busy(seen))
 		return false;
-	if (last_ms == 0)
+	if (last_ms == 0 || agent_wanted_replicas(agent) == 0)
 		return true;
 	return seen->now_ms - latest(last_ms, seen->last_activity_ms) >= agent->scale_to_zero_after_ms;
 }

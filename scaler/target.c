@@ -133,7 +133,7 @@ void target_sample(struct target *target, bool all)
 
 /* What a retired pod still does keeps the agent awake, but is no load: it takes nobody's place. Times are by the clock that wrote
    lastInvocationAt. */
-static struct observation observe(const struct target *target)
+static struct observation observe(struct target *target)
 {
 	const struct scaler_options *options = target->scaler->options;
 	struct observation seen = { .waiting = gateways_waiting(target->scaler->gateways, target->key),
@@ -152,6 +152,11 @@ static struct observation observe(const struct target *target)
 		if (pod_quiet_ms(pod) < seen.now_ms - seen.last_activity_ms)
 			seen.last_activity_ms = seen.now_ms - pod_quiet_ms(pod);
 	}
+	/* No lastInvocationAt may have been written for it, and its pods may be gone or not known yet. */
+	if (seen.inflight > 0 || seen.streams > 0 || seen.waiting > 0)
+		target->busy_ms = now_of(target);
+	if (target->busy_ms > 0)
+		seen.last_busy_ms = seen.now_ms - (now_of(target) - target->busy_ms);
 	return seen;
 }
 

@@ -54,6 +54,10 @@ static const struct row ROWS[] = {
 		DECIDE_LOAD },
 	{ "a silent pod keeps it awake", SERVERLESS(10, 1, NOW_MS - 400000), { .unknown_pods = 1, .now_ms = NOW_MS }, 1,
 		DECIDE_WARM },
+	{ "a lastInvocationAt that comes late wakes nobody", SERVERLESS(10, 0, NOW_MS - 1000), { .now_ms = NOW_MS }, 0,
+		DECIDE_ASLEEP },
+	{ "what was seen at work a moment ago stays warm, whoever wrote it down", SERVERLESS(10, 1, 0),
+		{ .last_busy_ms = NOW_MS - 1000, .now_ms = NOW_MS }, 1, DECIDE_WARM },
 	{ "somebody waiting wakes it", SERVERLESS(10, 0, 0), { .waiting = 1, .now_ms = NOW_MS }, 1, DECIDE_LOAD },
 	{ "many waiting wake as many as they need", SERVERLESS(10, 0, 0), { .waiting = 9, .now_ms = NOW_MS }, 3, DECIDE_LOAD },
 };
