@@ -13,6 +13,7 @@ include mk/daemons.mk
 include mk/tests.mk
 include mk/quality.mk
 include mk/fuzz.mk
+include mk/sim.mk
 include mk/bench.mk
 include mk/images.mk
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* krypton.h — pure: Krypton's own policy in the simulated world. */
+#ifndef KRYPTON_SIM_KRYPTON_H
+#define KRYPTON_SIM_KRYPTON_H
+
+#include "krypton/agent.h"
+#include "scaler/samples.h"
+#include "test/sim/policy.h"
+
+struct krypton_policy {
+	struct policy policy;
+	const struct sim_settings *settings;
+	struct agent agent;
+	struct samples window;
+	int64_t lowering_since_ms; /* -1: it is not lowering */
+};
+
+/* Borrows settings. */
+void krypton_policy_init(struct krypton_policy *krypton, const struct sim_settings *settings);
+
+#endif
