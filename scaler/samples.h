@@ -5,9 +5,10 @@
 
 #include <stdint.h>
 
-#define SAMPLES_BUCKETS 60
+#define SAMPLES_BUCKETS 61 /* sixty are the window, and one has only begun */
 
-/* Embedded; zeroed is empty. A bucket is a sixtieth of the window, so a count is kept for the window or a sixtieth longer. */
+/* Embedded; zeroed is empty. A bucket is a sixtieth of the window, so a count is kept for the window or up to a sixtieth longer.
+   Times are monotonic, ms; a window keeps its length. */
 struct samples {
 	int highest[SAMPLES_BUCKETS];
 	int64_t newest; /* number of the newest bucket since the epoch of the clock */
