@@ -188,15 +188,22 @@ static void cut_overdue(struct world *world)
 	}
 }
 
-/* As gateway/route.c does it. */
+/* As gateway/route.c does it: every pod that is there stands for election, in an order that stays. */
 static int pick(struct world *world, bool is_stream)
 {
 	struct pick_candidate candidates[SIM_MAX_PODS];
+	int places[SIM_MAX_PODS], found;
+	size_t count = 0;
 
-	for (size_t i = 0; i < SIM_MAX_PODS; i++)
-		candidates[i] = (struct pick_candidate){ .is_usable = is_serving(world, &world->pods[i]),
+	for (int i = 0; i < SIM_MAX_PODS; i++) {
+		if (world->pods[i].state == POD_NONE)
+			continue;
+		places[count] = i;
+		candidates[count++] = (struct pick_candidate){ .is_usable = is_serving(world, &world->pods[i]),
 			.inflight = world->pods[i].inflight };
-	return pick_pod(candidates, SIM_MAX_PODS, is_stream ? INT32_MAX : world->settings->concurrency, PICK_NONE, world->turn++);
+	}
+	found = pick_pod(candidates, count, is_stream ? INT32_MAX : world->settings->concurrency, PICK_NONE, world->turn++);
+	return found == PICK_NONE ? PICK_NONE : places[found];
 }
 
 static void dispatch(struct world *world)
