@@ -2,6 +2,8 @@
 /* pure. Up at once on the load of the moment; down never below what was wanted within the window; to zero only by quiet. */
 #include "scaler/decide.h"
 
+#define LOAD_MAX INT64_C(1000000000000) /* more is as much: what pods and gateways say must not run over */
+
 static int64_t latest(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -25,11 +27,17 @@ static bool may_be_asleep(const struct agent *agent, const struct observation *s
 	return seen->now_ms - latest(last_ms, seen->last_activity_ms) >= agent->scale_to_zero_after_ms;
 }
 
+static int64_t within_load(int64_t count)
+{
+	return count < 0 ? 0 : count > LOAD_MAX ? LOAD_MAX : count;
+}
+
 /* ceil(load / (concurrency x utilization)) within the bounds. */
 static struct decision by_load(const struct agent *agent, const struct observation *seen)
 {
 	int64_t per_pod = (int64_t)agent->concurrency * agent->target_utilization;
-	int64_t needed = ((seen->inflight + seen->waiting) * 100 + per_pod - 1) / per_pod;
+	int64_t load = within_load(seen->inflight) + within_load(seen->waiting);
+	int64_t needed = (load * 100 + per_pod - 1) / per_pod;
 	int floor = agent->min_replicas;
 	const char *floor_reason = DECIDE_MINIMUM;
 
