@@ -19,8 +19,9 @@ static bool goes_before(const struct retire_pod *a, const struct retire_pod *b)
 	return a->is_retired && !b->is_retired;
 }
 
-/* `surplus` pods go. Each round picks the next of those that are not marked yet. */
-static void choose(struct retire_pod *pods, size_t count, int surplus)
+/* `surplus` pods go. Each round picks the next of those that are not marked yet. Of the retired, so many as Kubernetes has been
+   told to end already are left alone. */
+static void choose(struct retire_pod *pods, size_t count, int surplus, int ending)
 {
 	for (; surplus > 0; surplus--) {
 		struct retire_pod *next = NULL;
@@ -36,7 +37,7 @@ static void choose(struct retire_pod *pods, size_t count, int surplus)
 	for (size_t i = 0; i < count; i++) {
 		if (pods[i].order == RETIRE_OUT)
 			pods[i].order = serves(&pods[i]) ? RETIRE_OUT : RETIRE_NOTHING;
-		else if (pods[i].is_retired)
+		else if (pods[i].is_retired && --ending < 0)
 			pods[i].order = RETIRE_BACK;
 	}
 }
@@ -68,7 +69,7 @@ void retire_plan(struct retire_pod *pods, size_t count, int current, int desired
 	if (desired >= current || desired == 0)
 		call_back(pods, count, desired - serving);
 	else
-		choose(pods, count, surplus < current - desired ? surplus : current - desired);
+		choose(pods, count, surplus < current - desired ? surplus : current - desired, (int)count - current);
 }
 
 bool retire_is_done(const struct retire_pod *pods, size_t count, int desired)
@@ -81,4 +82,22 @@ bool retire_is_done(const struct retire_pod *pods, size_t count, int desired)
 		ready += pods[i].is_ready && !pods[i].refuses;
 	}
 	return ready <= desired;
+}
+
+int retire_reachable(const struct retire_pod *pods, size_t count, int current, int desired)
+{
+	int reachable = (int)count;
+
+	if (desired >= current || retire_is_done(pods, count, desired))
+		return desired;
+	for (size_t i = 0; i < count; i++) {
+		bool may_work = pods[i].work > 0 || (pods[i].is_retired && !pods[i].is_fresh);
+
+		if (pods[i].order == RETIRE_BACK || (!pods[i].is_ready && may_work))
+			return current; /* Kubernetes might end that one */
+		reachable -= !pods[i].is_ready;
+	}
+	if (reachable < desired)
+		reachable = desired;
+	return reachable < current ? reachable : current;
 }

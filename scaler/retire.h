@@ -29,5 +29,8 @@ struct retire_pod {
 void retire_plan(struct retire_pod *pods, size_t count, int current, int desired);
 /* After the plan for a lower count: the pods that are too many are empty, and Kubernetes has seen them not ready. */
 bool retire_is_done(const struct retire_pod *pods, size_t count, int desired);
+/* After the plan: the count that may be asked for now. Going down that is the lowest that ends only pods that are empty and seen
+   not ready: demand that keeps falling does not wait for its own end. */
+int retire_reachable(const struct retire_pod *pods, size_t count, int current, int desired);
 
 #endif

@@ -183,12 +183,12 @@ static void order(struct target *target, struct pod *pod, enum retire_order orde
 	pod_order(pod, order == RETIRE_OUT, token);
 }
 
-/* Pods that are too many are emptied, those that are needed again come back. true: that count may be asked for. */
-static bool empty_surplus(struct target *target, int current, int desired)
+/* Pods that are too many are emptied, those that are needed again come back. Gives the count that may be asked for now. */
+static int empty_surplus(struct target *target, int current, int desired)
 {
 	struct retire_pod *pods = mem_alloc_array(target->pod_count + 1, sizeof(*pods));
 	int64_t now_ms = now_of(target);
-	bool is_done;
+	int reachable;
 
 	for (size_t i = 0; i < target->pod_count; i++)
 		pods[i] = (struct retire_pod){ .is_ready = target->pods[i]->is_ready,
@@ -199,16 +199,16 @@ static bool empty_surplus(struct target *target, int current, int desired)
 	retire_plan(pods, target->pod_count, current, desired);
 	for (size_t i = 0; i < target->pod_count; i++)
 		order(target, target->pods[i], pods[i].order);
-	is_done = retire_is_done(pods, target->pod_count, desired) || target->scaler->key.len == 0;
+	reachable = target->scaler->key.len == 0 ? desired : retire_reachable(pods, target->pod_count, current, desired);
 	mem_release(pods);
 	if (desired >= current) {
 		target->lowering_since_ms = 0;
-		return true;
+		return desired;
 	}
 	if (target->lowering_since_ms == 0)
 		target->lowering_since_ms = now_ms;
 	/* A stream holds its pod for drainTimeout at the most. */
-	return is_done || now_ms - target->lowering_since_ms >= target->agent->drain_timeout_ms;
+	return now_ms - target->lowering_since_ms >= target->agent->drain_timeout_ms ? desired : reachable;
 }
 
 /* Our last word was that it sleeps: if pods are wanted all the same, the gateway woke it, or a person. */
@@ -259,8 +259,9 @@ static void on_written(void *arg, const struct json_t *object, const struct err 
 	target->not_before_ms = now_of(target) + random_backoff_ms(target->failures++, BACKOFF_MS, BACKOFF_MAX_MS);
 }
 
-/* The count and the condition that says why, in one apply. */
-static void write_decision(struct target *target, const struct decision *decision, const struct observation *seen, int current)
+/* The count and the condition that says why, in one apply. count: as far as the decision can be followed now. */
+static void write_decision(
+	struct target *target, const struct decision *decision, int count, const struct observation *seen, int current)
 {
 	const struct agent *agent = target->agent;
 	struct kube_target status = {
@@ -271,6 +272,7 @@ static void write_decision(struct target *target, const struct decision *decisio
 	scoped_json object = json_object();
 
 	target->decided = *decision;
+	target->decided.desired = count;
 	target->decided_from = is_told_asleep(target) ? 0 : current;
 	target->is_written = false;
 	target->lowering_since_ms = 0;
@@ -279,9 +281,9 @@ static void write_decision(struct target *target, const struct decision *decisio
 	sentence_of(agent, seen, decision, target->scaler->options->stable_window_ms, wall_ms, target->words);
 	instant_format(wall_ms, now);
 	json_put_text(object, "/metadata/name", target->name);
-	if (decision->desired <= current)
+	if (count <= current)
 		json_put_text(object, "/metadata/resourceVersion", agent->resource_version);
-	json_put(object, "/status/desiredReplicas", json_integer(decision->desired));
+	json_put(object, "/status/desiredReplicas", json_integer(count));
 	json_put(object, "/status/conditions",
 		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
 			"message", target->words, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
@@ -306,9 +308,9 @@ static void count_decision(
 }
 
 /* It is written already, and just has not come back by the watch. */
-static bool is_on_its_way(const struct target *target, const struct decision *decision)
+static bool is_on_its_way(const struct target *target, int count)
 {
-	return target->is_written && decision->desired == target->decided.desired &&
+	return target->is_written && count == target->decided.desired &&
 		strcmp(target->agent->resource_version, target->decided_on) == 0;
 }
 
@@ -363,9 +365,10 @@ void target_decide(struct target *target)
 		(is_told_asleep(target) && decision.desired > 0);
 	bool is_urgent = decision.desired > current;
 	target->rests_until_ms = is_news ? 0 : rest_of(target, &decision, &seen);
-	if (!empty_surplus(target, current, decision.desired) || !is_news || target->write != NULL ||
+	int count = empty_surplus(target, current, decision.desired);
+	if ((decision.desired < current && count == current) || !is_news || target->write != NULL ||
 		(!is_urgent && target->scaler->writing >= PATIENT_WRITES) || now_of(target) < target->not_before_ms ||
-		is_on_its_way(target, &decision))
+		is_on_its_way(target, count))
 		return;
-	write_decision(target, &decision, &seen, current);
+	write_decision(target, &decision, count, &seen, current);
 }

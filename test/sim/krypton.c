@@ -25,8 +25,8 @@ static struct observation observe(const struct krypton_policy *krypton, const st
 	return seen;
 }
 
-/* true: that count may be asked for. */
-static bool empty_surplus(struct krypton_policy *krypton, const struct sim_view *view, int desired, struct sim_orders *orders)
+/* Gives the count that may be asked for now. */
+static int empty_surplus(struct krypton_policy *krypton, const struct sim_view *view, int desired, struct sim_orders *orders)
 {
 	struct retire_pod pods[SIM_MAX_PODS];
 
@@ -44,12 +44,13 @@ static bool empty_surplus(struct krypton_policy *krypton, const struct sim_view 
 		orders->pods[i] = pods[i].order;
 	if (desired >= view->wanted) {
 		krypton->lowering_since_ms = -1;
-		return true;
+		return desired;
 	}
 	if (krypton->lowering_since_ms < 0)
 		krypton->lowering_since_ms = view->now_ms;
-	return retire_is_done(pods, view->pod_count, desired) ||
-		view->now_ms - krypton->lowering_since_ms >= krypton->settings->drain_ms;
+	if (view->now_ms - krypton->lowering_since_ms >= krypton->settings->drain_ms)
+		return desired;
+	return retire_reachable(pods, view->pod_count, view->wanted, desired);
 }
 
 static void decide_now(struct policy *policy, const struct sim_view *view, struct sim_orders *orders)
@@ -62,11 +63,9 @@ static void decide_now(struct policy *policy, const struct sim_view *view, struc
 	krypton->agent.last_invocation_ms = view->last_arrival_ms < 0 ? 0 : EPOCH_MS + view->last_arrival_ms;
 	decision = decide(&krypton->agent, &seen);
 	samples_add(&krypton->window, krypton->settings->stable_window_ms, view->now_ms, decision.wanted);
-	if (!empty_surplus(krypton, view, decision.desired, orders))
-		return;
-	if (decision.desired != view->wanted)
+	orders->wanted = empty_surplus(krypton, view, decision.desired, orders);
+	if (orders->wanted != view->wanted)
 		krypton->lowering_since_ms = -1;
-	orders->wanted = decision.desired;
 }
 
 void krypton_policy_init(struct krypton_policy *krypton, const struct sim_settings *settings)

@@ -189,6 +189,31 @@ static void the_minimum_is_there_before_anybody_comes_and_stays(void **state)
 	sim_result_fini(&result);
 }
 
+/* Twenty end one after the other, a second apart: a minute later the count follows, and does not wait for the last. */
+static void a_falling_load_lets_pods_go_as_it_falls(void **state)
+{
+	char lines[1024] = "";
+	struct sim_settings settings = USUAL;
+	struct sim_result result;
+
+	(void)state;
+	for (int i = 1; i <= 20; i++)
+		(void)snprintf(lines + strlen(lines), sizeof(lines) - strlen(lines), "0,%d,request\n", i);
+
+	scoped(trace) trace = trace_of(lines);
+	settings.concurrency = 1;
+	by_krypton(trace, &settings, &result);
+	/* i of them end until 2.1 s + i, seen at 3 s + i at the latest, and a window later it is forgotten what they needed */
+	for (size_t i = 1; i < 20; i++) {
+		int load = 20 - (int)i, alive = at_second(&result, 63 + i)->alive;
+
+		assert_int_equal(at_second(&result, 63 + i)->ready, load);
+		if (alive > load + 2)
+			fail_msg("%d pods at second %zu, for %d a minute before", alive, 63 + i, load);
+	}
+	sim_result_fini(&result);
+}
+
 /* Two pods with a stream for ever in each: the one that goes is kept for drainTimeout, and as long again while it ends. */
 static void a_stream_holds_its_pod_for_drain_timeout(void **state)
 {
@@ -380,6 +405,7 @@ int main(void)
 		cmocka_unit_test(the_count_goes_down_after_the_stable_window),
 		cmocka_unit_test(who_came_first_is_served_first),
 		cmocka_unit_test(the_minimum_is_there_before_anybody_comes_and_stays),
+		cmocka_unit_test(a_falling_load_lets_pods_go_as_it_falls),
 		cmocka_unit_test(a_stream_holds_its_pod_for_drain_timeout),
 		cmocka_unit_test(knative_divides_by_its_target_as_well),
 		cmocka_unit_test(knative_sleeps_after_as_long_a_quiet),

@@ -16,28 +16,39 @@ struct row {
 	const char *pods; /* "r3 r0" */
 	int current, desired;
 	const char *orders; /* one character a pod: - nothing, x out, b back */
-	bool is_done;       /* the count may go down */
+	int reachable;      /* the count that may be asked for now */
 };
 
 static const struct row ROWS[] = {
-	{ "with as many wanted as there are nobody is touched", "r0 r3", 2, 2, "--", true },
-	{ "the emptiest pods retire", "r3 r0 r5 r1", 4, 2, "-x-x", false },
-	{ "only as many retire as the count goes down by", "r0 r0 r0", 3, 2, "x--", false },
-	{ "pods that a rollout adds retire nobody", "r0 r0 r0", 2, 2, "---", false },
-	{ "a pod that starts goes before one that serves", "r0 s0 r0", 3, 2, "---", true },
-	{ "a pod that runs something waits, and the count with it", "r3 o1", 2, 1, "--", false },
-	{ "it is done when the retired are empty and seen not ready", "r3 o0", 2, 1, "--", true },
-	{ "what Kubernetes still calls ready might stay instead of another", "r3 R0", 2, 1, "--", false },
-	{ "what was not asked since it was retired might still run something", "r3 q0", 2, 1, "--", false },
-	{ "a pod that became empty goes before a retired one that works", "r0 o1", 2, 1, "xb", false },
-	{ "load that returns calls the busiest of the retired back", "r8 o0 o2", 3, 2, "--b", false },
-	{ "when all are wanted again all come back", "r8 o0 o2", 3, 3, "-bb", false },
-	{ "a retired pod is quicker than one that starts", "r8 s0 o0", 3, 2, "--b", false },
-	{ "more than there are calls everybody back", "r8 o0", 2, 5, "-b", false },
-	{ "after the count went down nobody is called back before he is gone", "r3 o0", 1, 1, "--", true },
-	{ "to zero nobody retires, and nothing is waited for", "r0 r0", 2, 0, "--", true },
-	{ "fewer pods than are wanted lose none", "r0", 3, 1, "-", true },
-	{ "no pods are no reason to wait", "", 3, 1, "", true },
+	{ "with as many wanted as there are nobody is touched", "r0 r3", 2, 2, "--", 2 },
+	{ "the emptiest pods retire", "r3 r0 r5 r1", 4, 2, "-x-x", 4 },
+	{ "only as many retire as the count goes down by", "r0 r0 r0", 3, 2, "x--", 3 },
+	{ "pods that a rollout adds retire nobody", "r0 r0 r0", 2, 2, "---", 2 },
+	{ "a pod that starts goes before one that serves", "r0 s0 r0", 3, 2, "---", 2 },
+	{ "a pod that runs something waits, and the count with it", "r3 o1", 2, 1, "--", 2 },
+	{ "it is done when the retired are empty and seen not ready", "r3 o0", 2, 1, "--", 1 },
+	{ "what Kubernetes still calls ready might stay instead of another", "r3 R0", 2, 1, "--", 2 },
+	{ "what was not asked since it was retired might still run something", "r3 q0", 2, 1, "--", 2 },
+	{ "a pod that became empty goes before a retired one that works", "r0 o1", 2, 1, "xb", 2 },
+	{ "load that returns calls the busiest of the retired back", "r8 o0 o2", 3, 2, "--b", 3 },
+	{ "when all are wanted again all come back", "r8 o0 o2", 3, 3, "-bb", 3 },
+	{ "a retired pod is quicker than one that starts", "r8 s0 o0", 3, 2, "--b", 3 },
+	{ "more than there are calls everybody back", "r8 o0", 2, 5, "-b", 5 },
+	{ "after the count went down nobody is called back before he is gone", "r3 o0", 1, 1, "--", 1 },
+	{ "to zero nobody retires, and nothing is waited for", "r0 r0", 2, 0, "--", 0 },
+	{ "fewer pods than are wanted lose none", "r0", 3, 1, "-", 1 },
+	{ "no pods are no reason to wait", "", 3, 1, "", 1 },
+
+	{ "the empty ones go while others only retire", "r3 o0 r0 o0", 4, 1, "--x-", 2 },
+	{ "the empty ones go while Kubernetes still calls another ready", "r3 o0 R0", 3, 1, "---", 2 },
+	{ "nobody goes while one that works might go instead", "r3 o0 o2 r0", 4, 1, "---x", 4 },
+	{ "nobody goes while one that was not asked might go instead", "r3 o0 q0 r0", 4, 1, "---x", 4 },
+	{ "nobody goes while one is called back", "r3 o1 o0 r0 r0", 5, 3, "-b-x-", 5 },
+	{ "those that start go while others only retire", "r3 s0 r0", 3, 1, "--x", 2 },
+	{ "nobody goes on the way while one that works is not called ready", "s3 o0 r0 r5", 4, 1, "--x-", 4 },
+	{ "those that Kubernetes ends already are not called back", "r3 r0 o0 o0 o0", 3, 2, "-----", 2 },
+	{ "and nobody else retires for them", "r3 r0 o0 o0 o0", 2, 1, "-----", 2 },
+	{ "nor are they counted twice", "r3 r0 r0 o0 o0", 3, 1, "-----", 3 },
 };
 
 static size_t pods_of(const char *text, struct retire_pod *pods)
@@ -65,8 +76,12 @@ static void the_right_pods_go(void **state)
 		retire_plan(pods, count, row->current, row->desired);
 		for (size_t at = 0; at < count; at++)
 			orders[at] = "-xb"[pods[at].order];
-		if (strcmp(orders, row->orders) != 0 || retire_is_done(pods, count, row->desired) != row->is_done)
-			fail_msg("%s: orders %s, done %d", row->sentence, orders, retire_is_done(pods, count, row->desired));
+		if (strcmp(orders, row->orders) != 0 || retire_reachable(pods, count, row->current, row->desired) != row->reachable)
+			fail_msg("%s: orders %s, reachable %d", row->sentence, orders,
+				retire_reachable(pods, count, row->current, row->desired));
+		/* that it is done, and that all of it may be asked for, is one */
+		if (row->desired < row->current)
+			assert_int_equal(retire_is_done(pods, count, row->desired), row->reachable == row->desired);
 	}
 }
 
@@ -108,6 +123,17 @@ static void random_pods_keep_the_rules(void **state)
 				least_staying = (int)pods[i].work;
 			assert_false(pods[i].order == RETIRE_OUT && !served);
 			assert_false(pods[i].order == RETIRE_BACK && !pods[i].is_retired);
+		}
+		if (desired > 0 && desired < current && !retire_is_done(pods, PODS_MAX, desired)) {
+			int reachable = retire_reachable(pods, PODS_MAX, current, desired);
+			int ending = reachable < current ? PODS_MAX - reachable : 0, unready = 0, at_work = 0;
+
+			for (size_t i = 0; i < PODS_MAX; i++) {
+				unready += !pods[i].is_ready;
+				at_work += !pods[i].is_ready && pods[i].is_retired && pods[i].work > 0;
+			}
+			assert_true(reachable >= desired && reachable <= current);
+			assert_true(ending <= unready && (ending == 0 || at_work == 0));
 		}
 		assert_true(most_leaving <= least_staying);
 		assert_true(takes_work >= took_work || takes_work >= desired);
