@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One long poll a gateway: it comes back when a line forms, every ten seconds otherwise, and each second while somebody waits. */
+/* One long poll a gateway: it comes back when a line forms, every ten seconds otherwise, and several times a second while somebody
+ * waits. */
 #include "scaler/gateways.h"
 
 #include <inttypes.h>
@@ -21,6 +22,8 @@
 #define AGAIN_MS         1000 /* after a failure */
 #define PAUSE_MS         50   /* lines that form and dissolve all the time are looked at this often */
 #define TIMEOUT_MS       15000
+#define REST_WAIT        "10s"
+#define LINE_WAIT        "100ms" /* a line that grows is no news to a gateway, and pods are started for what is known of it */
 #define ANSWER_MAX_BYTES (4 << 20)
 
 /* One gateway's pod. */
@@ -104,7 +107,7 @@ static void poll_peer(void *arg)
 		return;
 	if (peer->load != NULL)
 		(void)snprintf(target, sizeof(target), "/_krypton/load?after=%" PRId64 "&wait=%s",
-			json_int_at(peer->load, "/version", 0), peer->has_line ? "1s" : "10s");
+			json_int_at(peer->load, "/version", 0), peer->has_line ? LINE_WAIT : REST_WAIT);
 	options.target = target;
 	peer->call = call_start(peer->gateways->loop, &options);
 }

@@ -99,7 +99,9 @@ static void on_waiting(void *arg, const char *key)
 	if (target == NULL || !may_decide(scaler))
 		return;
 	target_stir(target);
-	target_sample(target, true);
+	/* What the pods say counts at the next look, which is soon where somebody waits. At the maximum the interval will do. */
+	if (agent_wanted_replicas(target->agent) < target->agent->max_replicas)
+		target_sample(target, true);
 	target_decide(target);
 }
 
