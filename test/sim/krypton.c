@@ -53,12 +53,26 @@ static int empty_surplus(struct krypton_policy *krypton, const struct sim_view *
 	return retire_reachable(pods, view->pod_count, view->wanted, desired);
 }
 
+/* The scaler asks its pods when it decides, and knows at the next time what they said; of waiting a poll tells. */
+static void know_late(struct krypton_policy *krypton, const struct sim_view *view, struct observation *seen)
+{
+	int64_t inflight = seen->inflight;
+
+	if (view->is_look || view->waiting == 0)
+		krypton->told_waiting = view->waiting;
+	seen->waiting = krypton->told_waiting;
+	seen->inflight = krypton->told_inflight;
+	krypton->told_inflight = inflight;
+}
+
 static void decide_now(struct policy *policy, const struct sim_view *view, struct sim_orders *orders)
 {
 	struct krypton_policy *krypton = (struct krypton_policy *)policy;
 	struct observation seen = observe(krypton, view);
 	struct decision decision;
 
+	if (krypton->settings->poll_ms > 0)
+		know_late(krypton, view, &seen);
 	krypton->agent.desired_replicas = view->wanted;
 	krypton->agent.last_invocation_ms = view->last_arrival_ms < 0 ? 0 : EPOCH_MS + view->last_arrival_ms;
 	decision = decide(&krypton->agent, &seen);

@@ -26,7 +26,7 @@ struct settings {
 	const char *trace, *svg;
 	int policy;
 	int64_t seed, seeds, length_ms, per_minute, duration_ms;
-	int64_t pod_start_ms, interval_ms, reaction_ms, stable_window_ms, idle_ms, drain_ms, tail_ms;
+	int64_t pod_start_ms, interval_ms, poll_ms, reaction_ms, stable_window_ms, idle_ms, drain_ms, tail_ms;
 	int64_t concurrency, min_replicas, max_replicas, target_utilization, every_s;
 	bool compares, writes_trace, has_chart;
 };
@@ -64,7 +64,9 @@ static const struct option OPTIONS[] = {
 	INT_OPTION("max-replicas", max_replicas, "20", 1, SIM_MAX_PODS / 2, "not more pods"),
 	DURATION_OPTION("pod-start", pod_start_ms, "2s", 1, HOUR_MS, "until a new pod takes work"),
 	INT_OPTION("interval-ms", interval_ms, "1000", 50, HOUR_MS, "between two decisions of Krypton"),
-	INT_OPTION("reaction-ms", reaction_ms, "100", 0, 60000, "until a decision because somebody waits"),
+	INT_OPTION("poll-ms", poll_ms, "150", 0, 60000,
+		"how often gateways and pods are asked while somebody waits, and known late; 0: at once"),
+	INT_OPTION("reaction-ms", reaction_ms, "50", 0, 60000, "until a decision because somebody waits"),
 	DURATION_OPTION("stable-window", stable_window_ms, "60s", 0, HOUR_MS, "of both policies"),
 	DURATION_OPTION("idle", idle_ms, "90s", 0, HOUR_MS,
 		"quiet before zero: scaleToZeroAfter; of Knative stable window and grace period together"),
@@ -104,6 +106,7 @@ static struct sim_settings sim_of(const struct settings *settings)
 		.target_utilization = (int)settings->target_utilization,
 		.pod_start_ms = settings->pod_start_ms,
 		.interval_ms = settings->interval_ms,
+		.poll_ms = settings->poll_ms,
 		.reaction_ms = settings->reaction_ms,
 		.stable_window_ms = settings->stable_window_ms,
 		.idle_ms = settings->idle_ms,

@@ -17,7 +17,8 @@ struct sim_settings {
 	int target_utilization; /* percent */
 	int64_t pod_start_ms;   /* from its creation until it takes work */
 	int64_t interval_ms;    /* between two decisions of Krypton */
-	int64_t reaction_ms;    /* from a line's forming to the decision because of it */
+	int64_t poll_ms;     /* 0: a line's growth is seen at once; else that often, in-flight counts as the last look found them */
+	int64_t reaction_ms; /* from a line's forming to the decision because of it */
 	int64_t stable_window_ms;
 	int64_t idle_ms;  /* quiet before zero: scaleToZeroAfter; stable window and what remains as grace */
 	int64_t drain_ms; /* what runs may keep its pod so long */
@@ -36,6 +37,7 @@ struct sim_view {
 	int64_t now_ms;
 	int wanted; /* what was ordered last */
 	int64_t waiting;
+	bool is_look;             /* because of a line; else it is the interval's */
 	int64_t last_arrival_ms;  /* -1: none yet */
 	int64_t last_activity_ms; /* a request's start or end; -1: none yet */
 	int64_t concurrency_ms;   /* integral of all that runs or waits, since the beginning */

@@ -360,13 +360,18 @@ static const struct {
 
 static void no_setting_of_knative_waits_less_and_costs_less(void **state)
 {
+	struct sim_settings daemons = USUAL;
+
 	(void)state;
+	/* as often as the scaler really asks gateways and pods while somebody waits */
+	daemons.poll_ms = 150;
+	daemons.reaction_ms = 50;
 	for (size_t i = 0; i < TRACE_NAMES; i++) {
 		const struct trace_options options = { .seed = 1, .length_ms = SHORT[i].length_ms };
 		struct comparison comparison;
 		struct err err = { 0 };
 
-		assert_int_equal(compare(SHORT[i].trace, &options, SEEDS, &USUAL, &comparison, &err), 0);
+		assert_int_equal(compare(SHORT[i].trace, &options, SEEDS, &daemons, &comparison, &err), 0);
 		for (int k = 0; k < COMPARE_KNATIVE; k++) {
 			const struct compare_figures *ours = &comparison.krypton, *theirs = &comparison.knative[k];
 

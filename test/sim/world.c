@@ -268,7 +268,7 @@ static void obey(struct world *world, const struct sim_orders *orders, const siz
 	reach_wanted(world);
 }
 
-static void ask_policy(struct world *world)
+static void ask_policy(struct world *world, bool is_look)
 {
 	struct sim_pod_view views[SIM_MAX_PODS];
 	size_t places[SIM_MAX_PODS];
@@ -276,6 +276,7 @@ static void ask_policy(struct world *world)
 	struct sim_view view = { .now_ms = world->now_ms,
 		.wanted = world->wanted,
 		.waiting = waiting_in(world),
+		.is_look = is_look,
 		.last_arrival_ms = world->last_arrival_ms,
 		.last_activity_ms = world->last_activity_ms,
 		.concurrency_ms = world->concurrency_ms,
@@ -287,9 +288,14 @@ static void ask_policy(struct world *world)
 	world->line_told = waiting_in(world);
 }
 
-/* A line that is longer than the policy knows is worth a look. */
+/* A line that is longer than the policy knows is worth a look; or, where gateways are polled, one that has formed. */
 static void watch_line(struct world *world)
 {
+	if (world->settings->poll_ms > 0 && world->line_told > 0 && waiting_in(world) > 0 && world->policy->looks_at_lines) {
+		if (world->look_ms == NEVER)
+			world->look_ms = world->now_ms + world->settings->poll_ms;
+		return;
+	}
 	if (waiting_in(world) < world->line_told)
 		world->line_told = waiting_in(world);
 	if (waiting_in(world) > world->line_told && world->look_ms == NEVER &&
@@ -301,10 +307,13 @@ static void decide_due(struct world *world)
 {
 	if (world->now_ms < world->tick_ms && world->now_ms < world->look_ms)
 		return;
+	bool is_look = world->now_ms >= world->look_ms;
+
 	if (world->now_ms >= world->tick_ms)
 		world->tick_ms += world->policy->interval_ms;
-	world->look_ms = NEVER;
-	ask_policy(world);
+	if (is_look || world->settings->poll_ms == 0)
+		world->look_ms = NEVER;
+	ask_policy(world, is_look);
 	dispatch(world);
 }
 
