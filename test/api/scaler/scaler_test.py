@@ -138,7 +138,7 @@ class Context:
 
 
 async def up_by_waiting(ctx):
-    """who waits at a gateway is decided on at once, not at the next interval"""
+    """who waits at a gateway is decided on at once, not at the next interval, and so is who joins a line"""
     await ctx.api.agent("hurried", maxReplicas=5, concurrency=8)
     await ctx.scaler.stop()
     slow = await ctx.another_scaler("--scaler-interval-ms=3600000", name="scaler-slow")
@@ -146,8 +146,9 @@ async def up_by_waiting(ctx):
     ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 20)
     condition = await ctx.scaled("hurried", 3, 5)
     same((condition["status"], condition["reason"]), ("True", "Load"), "Scaled")
-    ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 400)
+    ctx.gateway.waiting["%s/hurried" % ctx.api.namespace] = 400  # no news for a gateway: it is the line that it told of
     same((await ctx.scaled("hurried", 5, 5))["reason"], "Maximum", "reason")
+    same([q.target for q in ctx.gateway.questions if q.target.endswith("wait=1s")], [], "polls of a second beside a line")
     ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 0)
     await slow.stop()
     ctx.scaler = await ctx.another_scaler()
