@@ -70,6 +70,7 @@ step "order of the house" -k format-check lint layers
 compile gcc WERROR=-Werror all unit-programs
 step "reference pages" docs-check WERROR=-Werror
 step "unit tests" unit WERROR=-Werror
+step "the scaling policy in a simulated world" sim WERROR=-Werror
 printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
 hack/cluster/build.sh || status=1
 step "images" images-check example-images

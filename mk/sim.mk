@@ -10,9 +10,13 @@ $(BUILD)/bin/scaler-sim $(BUILD)/test/sim/sim_test: $(sim_OBJECTS) $(krypton_ARC
 $(BUILD)/bin/scaler-sim: $(BUILD)/obj/test/sim/main.o
 $(BUILD)/test/sim/sim_test: $(BUILD)/obj/test/sim/sim_test.o
 
-.PHONY: sim bench-scaling
+.PHONY: sim bench-scaling scaling-pictures
 sim: $(BUILD)/bin/scaler-sim $(BUILD)/test/sim/sim_test ## the scaling policy in a simulated world, beside Knative's
 	@$(SUITE) sim test/sim/run.sh $(BUILD)
 
 bench-scaling: $(BUILD)/bin/scaler-sim ## waiting and pod-seconds of six traces by Krypton's policy and by Knative's at six settings
 	@$< --compare --trace=all
+
+scaling-pictures: $(BUILD)/bin/scaler-sim ## draw the pictures of docs/SCALING.md anew
+	@mkdir -p docs/scaling
+	@for trace in steady ramp burst diurnal stream herd; do $< --trace=$$trace --chart=false --svg=docs/scaling/$$trace.svg > /dev/null || exit 1; done

@@ -116,10 +116,11 @@ void compare_print(const struct comparison *comparison, FILE *to)
 	print_line("Krypton", ours, "", to);
 	for (int i = 0; i < COMPARE_KNATIVE; i++) {
 		const struct compare_figures *theirs = &comparison->knative[i];
+		bool waits_less = theirs->wait_mean_s < ours->wait_mean_s || theirs->wait_p99_s < ours->wait_p99_s;
 		const char *verdict = compare_is_better(theirs, ours) ? "**better in both**"
-			: compare_is_better(ours, theirs)             ? "worse in both"
 			: theirs->pod_seconds < ours->pod_seconds     ? "cheaper, waits more"
-								      : "waits less, dearer";
+			: waits_less                                  ? "waits less, dearer"
+								      : "worse in both";
 
 		print_line("Knative", theirs, verdict, to);
 	}

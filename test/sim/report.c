@@ -4,6 +4,7 @@
 
 #define CHART_COLUMNS 100
 #define CHART_LINES   16
+#define SVG_COLUMNS   436
 #define SVG_WIDTH     960
 #define SVG_HEIGHT    280
 #define SVG_MARGIN    44
@@ -112,9 +113,9 @@ static double y_of(double value, double highest)
 	return SVG_HEIGHT - SVG_MARGIN - value / highest * (SVG_HEIGHT - 2 * SVG_MARGIN);
 }
 
-static double x_of(const struct sim_result *result, size_t at)
+static double x_of(size_t column)
 {
-	return SVG_MARGIN + (double)at / (double)(result->row_count > 0 ? result->row_count : 1) * (SVG_WIDTH - 2 * SVG_MARGIN);
+	return SVG_MARGIN + (double)column / SVG_COLUMNS * (SVG_WIDTH - 2 * SVG_MARGIN);
 }
 
 enum curve { CURVE_PODS, CURVE_LOAD, CURVE_WAITING };
@@ -135,16 +136,17 @@ static void write_curve(
 {
 	double last = 0;
 
-	(void)fprintf(to, "<path style=\"%s\" d=\"M%.1f %.1f", style, x_of(result, 0), y_of(0, highest));
-	for (size_t i = 0; i < result->row_count; i++) {
-		double value = value_at(&result->rows[i], concurrency, curve);
+	(void)fprintf(to, "<path style=\"%s\" d=\"M%.1f %.1f", style, x_of(0), y_of(0, highest));
+	for (size_t column = 0; column < SVG_COLUMNS && result->row_count > 0; column++) {
+		struct sim_row row = column_of(result, column, SVG_COLUMNS);
+		double value = value_at(&row, concurrency, curve);
 
 		if (value == last)
 			continue;
-		(void)fprintf(to, "H%.1fV%.1f", x_of(result, i), y_of(value, highest));
+		(void)fprintf(to, "H%.1fV%.1f", x_of(column), y_of(value, highest));
 		last = value;
 	}
-	(void)fprintf(to, "H%.1fV%.1f\"/>\n", x_of(result, result->row_count), y_of(0, highest));
+	(void)fprintf(to, "H%.1fV%.1f\"/>\n", x_of(SVG_COLUMNS), y_of(0, highest));
 }
 
 void report_svg(const char *title, const struct sim_result *result, int concurrency, FILE *to)
