@@ -15,7 +15,7 @@ struct observation {
 	int64_t waiting;  /* in the gateways' lines */
 	int unknown_pods; /* ready or retired, but their sidecar does not answer */
 	int unknown_gateways;
-	int64_t last_activity_ms; /* latest start or end of a request that a sidecar or a gateway has told of */
+	int64_t last_activity_ms; /* latest start or end of a request that a sidecar has told of; long ago: none */
 	int64_t last_busy_ms;     /* when somebody waited or ran, as we saw it ourselves */
 	int highest_wanted;       /* within the stable window */
 	int64_t now_ms;

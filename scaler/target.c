@@ -22,7 +22,8 @@
 
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 30000
-#define PATIENT_WRITES 64 /* at once, of those that nobody waits for */
+#define NEVER_MS       (INT64_MAX / 4) /* ago */
+#define PATIENT_WRITES 64              /* at once, of those that nobody waits for */
 
 static int64_t now_of(const struct target *target)
 {
@@ -51,6 +52,7 @@ struct target *target_new(struct scaler *scaler, const char *key, const struct a
 	target->name_space = mem_copy_text(agent->name_space);
 	target->name = mem_copy_text(agent->name);
 	target->agent = agent;
+	target->active_ms = now_of(target) - NEVER_MS;
 	note_invocation(target);
 	target_take_over(target);
 	return target;
@@ -149,9 +151,10 @@ static struct observation observe(struct target *target)
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
-		if (pod_quiet_ms(pod) < seen.now_ms - seen.last_activity_ms)
-			seen.last_activity_ms = seen.now_ms - pod_quiet_ms(pod);
+		if (now_of(target) - pod_quiet_ms(pod) > target->active_ms)
+			target->active_ms = now_of(target) - pod_quiet_ms(pod);
 	}
+	seen.last_activity_ms = seen.now_ms - (now_of(target) - target->active_ms);
 	/* No lastInvocationAt may have been written for it, and its pods may be gone or not known yet. */
 	if (seen.inflight > 0 || seen.streams > 0 || seen.waiting > 0)
 		target->busy_ms = now_of(target);

@@ -37,6 +37,7 @@ struct target {
 	int64_t not_before_ms;      /* monotonic: after a failed write */
 	int failures;
 	int64_t busy_ms;           /* monotonic: when somebody waited or ran, as we saw it; 0: not yet */
+	int64_t active_ms;         /* monotonic: the latest activity that a pod told of, also one that is gone */
 	int64_t lowering_since_ms; /* monotonic: pods are emptied since then; 0: none is */
 };
 
