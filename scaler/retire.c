@@ -77,7 +77,9 @@ bool retire_is_done(const struct retire_pod *pods, size_t count, int desired)
 	int ready = 0;
 
 	for (size_t i = 0; i < count && desired > 0; i++) {
-		if (pods[i].order == RETIRE_BACK || (pods[i].is_retired && (pods[i].work > 0 || !pods[i].is_fresh)))
+		/* Kubernetes ends first what it has not seen ready: that must be nobody who works, and all who were emptied. */
+		if (pods[i].order == RETIRE_BACK || (!pods[i].is_ready && pods[i].work > 0) ||
+			(pods[i].is_retired && (pods[i].is_ready || pods[i].work > 0 || !pods[i].is_fresh)))
 			return false;
 		ready += pods[i].is_ready && !pods[i].refuses;
 	}

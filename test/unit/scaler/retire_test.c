@@ -49,6 +49,9 @@ static const struct row ROWS[] = {
 	{ "those that Kubernetes ends already are not called back", "r3 r0 o0 o0 o0", 3, 2, "-----", 2 },
 	{ "and nobody else retires for them", "r3 r0 o0 o0 o0", 2, 1, "-----", 2 },
 	{ "nor are they counted twice", "r3 r0 r0 o0 o0", 3, 1, "-----", 3 },
+	{ "a retired pod that is still called ready waits for that, though another one is not ready", "s0 R0 r3", 3, 2, "-b-", 3 },
+	{ "the count waits for a pod that works and is not called ready, which Kubernetes would end first", "s1 o0 r3", 3, 2, "-b-",
+		3 },
 };
 
 static size_t pods_of(const char *text, struct retire_pod *pods)
