@@ -48,6 +48,7 @@ struct duration_field {
 static const struct duration_field duration_fields[] = {
 	{ "/spec/timeout", offsetof(struct agent, timeout_ms), AGENT_DEFAULT_TIMEOUT_MS, 1, 24 * HOUR_MS },
 	{ "/spec/startupTimeout", offsetof(struct agent, startup_timeout_ms), 0, 1, 24 * HOUR_MS },
+	{ "/spec/waitKeepAlive", offsetof(struct agent, wait_keep_alive_ms), 0, 1000, 60000 },
 	{ "/spec/drainTimeout", offsetof(struct agent, drain_timeout_ms), AGENT_DEFAULT_DRAIN_TIMEOUT_MS, 1000, 24 * HOUR_MS },
 	{ "/spec/scaleToZeroAfter", offsetof(struct agent, scale_to_zero_after_ms), AGENT_DEFAULT_SCALE_TO_ZERO_AFTER_MS, 1000,
 		168 * HOUR_MS },

@@ -45,6 +45,7 @@ struct agent {
 	int64_t timeout_ms;
 	int64_t startup_timeout_ms; /* has_startup_timeout, else the gateway's flag */
 	bool has_startup_timeout;
+	int64_t wait_keep_alive_ms; /* between the comments to those who wait for an event stream; 0: none */
 	int64_t drain_timeout_ms;
 	int64_t scale_to_zero_after_ms;
 

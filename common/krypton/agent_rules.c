@@ -40,6 +40,7 @@
 		"8080")                                                                                                           \
 	X(PATH, "must be a path that begins with '/' and has no '?', '#', spaces or '..' segments, such as /mcp")                 \
 	X(TIMEOUT, "must be a Go duration from 1ms to 24h, such as 90s, 1m30s or 500ms")                                          \
+	X(KEEP_ALIVE, "must be a Go duration from 1s to 60s, such as 15s; to send nothing while a request waits, leave it out")   \
 	X(DRAIN, "must be a Go duration from 1s to 24h, such as 300s or 1h30m")                                                   \
 	X(ENV_EITHER, "a variable has either value or valueFrom: remove one of the two")                                          \
 	X(ENV_NAME, "must consist of printable ASCII characters other than '=', such as LOG_LEVEL")                               \
@@ -218,6 +219,7 @@ size_t agent_rules_check(const struct json_t *object, struct agent_violation *ou
 	duration_check(&findings, object, "scaleToZeroAfter", 1000, 168 * HOUR_MS, MESSAGE_SLEEP);
 	duration_check(&findings, object, "timeout", 1, 24 * HOUR_MS, MESSAGE_TIMEOUT);
 	duration_check(&findings, object, "startupTimeout", 1, 24 * HOUR_MS, MESSAGE_TIMEOUT);
+	duration_check(&findings, object, "waitKeepAlive", 1000, 60000, MESSAGE_KEEP_ALIVE);
 	duration_check(&findings, object, "drainTimeout", 1000, 24 * HOUR_MS, MESSAGE_DRAIN);
 	env_check(&findings, object);
 	pod_template_check(&findings, object);

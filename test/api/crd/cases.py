@@ -28,6 +28,7 @@ PORT = (
     "another port, such as 8080"
 )
 PATH = "must be a path that begins with '/' and has no '?', '#', spaces or '..' segments, such as /mcp"
+FORMAT_KEEP_ALIVE = "must be a Go duration from 1s to 60s, such as 15s; to send nothing while a request waits, leave it out"
 ENV_BOTH = "a variable has either value or valueFrom: remove one of the two"
 ENV_NAME = "must consist of printable ASCII characters other than '=', such as LOG_LEVEL"
 ENV_SOURCE = "needs exactly one of configMapKeyRef, secretKeyRef, fieldRef and resourceFieldRef"
@@ -117,6 +118,10 @@ REFUSED = [
     ("a startupTimeout 0s", {"startupTimeout": "0s"}, "spec.startupTimeout", FORMAT_1MS),
     ("a startupTimeout as a number", {"startupTimeout": 90}, "spec.startupTimeout", "must be of type string"),
     ("a startupTimeout past a day", {"startupTimeout": "25h"}, "spec.startupTimeout", FORMAT_1MS),
+    ("a waitKeepAlive 0s", {"waitKeepAlive": "0s"}, "spec.waitKeepAlive", FORMAT_KEEP_ALIVE),
+    ("a waitKeepAlive under a second", {"waitKeepAlive": "999ms"}, "spec.waitKeepAlive", FORMAT_KEEP_ALIVE),
+    ("a waitKeepAlive past a minute", {"waitKeepAlive": "61s"}, "spec.waitKeepAlive", FORMAT_KEEP_ALIVE),
+    ("a waitKeepAlive as a number", {"waitKeepAlive": 15}, "spec.waitKeepAlive", "must be of type string"),
     ("a drainTimeout 0s", {"drainTimeout": "0s"}, "spec.drainTimeout", FORMAT_DRAIN),
     ("a drainTimeout past a day", {"drainTimeout": "25h"}, "spec.drainTimeout", FORMAT_DRAIN),
     ("a drainTimeout that is too long a text", {"drainTimeout": "0" * 32 + "1s"}, "spec.drainTimeout", "may not be more than 32"),
@@ -177,9 +182,10 @@ ACCEPTED = [
     ("the highest counts", {"minReplicas": 10000, "maxReplicas": 10000, "concurrency": 100000}),
     ("the lowest and the highest port", {"port": 1}),
     ("port 65535", {"port": 65535}),
-    ("the shortest durations", {"timeout": "1ms", "startupTimeout": "1ms", "drainTimeout": "1s", "scaleToZeroAfter": "1s"}),
-    ("the longest durations", {"timeout": "24h", "startupTimeout": "24h", "drainTimeout": "24h", "scaleToZeroAfter": "168h"}),
+    ("the shortest durations", {"timeout": "1ms", "startupTimeout": "1ms", "waitKeepAlive": "1s", "drainTimeout": "1s", "scaleToZeroAfter": "1s"}),
+    ("the longest durations", {"timeout": "24h", "startupTimeout": "24h", "waitKeepAlive": "60s", "drainTimeout": "24h", "scaleToZeroAfter": "168h"}),
     ("every Go form of a duration", {"timeout": "1h2m3.5s4ms", "startupTimeout": ".5s", "drainTimeout": "1.h", "scaleToZeroAfter": "300000000µs"}),
+    ("waitKeepAlive 1m", {"waitKeepAlive": "1m"}),
     ("startupTimeout 90s", {"startupTimeout": "90s"}),
     ("an invocationPath with dots in a segment", {"invocationPath": "/a..b/...c"}),
     ("a serviceAccountName with dots", {"serviceAccountName": "team.robot"}),

@@ -49,6 +49,7 @@ static void absent_fields_have_their_defaults(void **state)
 	assert_int_equal(agent->scale_to_zero_after_ms, 300000);
 	assert_false(agent->has_desired_replicas);
 	assert_int_equal(agent->last_invocation_ms, 0);
+	assert_int_equal(agent->wait_keep_alive_ms, 0);
 	assert_false(agent->is_deleting);
 	assert_false(agent->has_finalizer);
 	assert_null(agent->available_reason);
@@ -57,10 +58,10 @@ static void absent_fields_have_their_defaults(void **state)
 static void every_field_is_read(void **state)
 {
 	struct err err = { 0 };
-	scoped(agent) agent = read_agent(
-		",\"mode\":\"serverless\",\"protocol\":\"mcp\",\"minReplicas\":0,\"maxReplicas\":3,"
-		"\"concurrency\":2,\"targetUtilization\":70,\"port\":9000,\"invocationPath\":\"/mcp\","
-		"\"timeout\":\"1m30s\",\"startupTimeout\":\"500ms\",\"drainTimeout\":\"10s\",\"scaleToZeroAfter\":\"1h\"",
+	scoped(agent) agent = read_agent(",\"mode\":\"serverless\",\"protocol\":\"mcp\",\"minReplicas\":0,\"maxReplicas\":3,"
+					 "\"concurrency\":2,\"targetUtilization\":70,\"port\":9000,\"invocationPath\":\"/mcp\","
+					 "\"timeout\":\"1m30s\",\"startupTimeout\":\"500ms\",\"drainTimeout\":\"10s\","
+					 "\"waitKeepAlive\":\"15s\",\"scaleToZeroAfter\":\"1h\"",
 		",\"status\":{\"desiredReplicas\":0,\"lastInvocationAt\":\"1970-01-01T00:00:05Z\",\"conditions\":["
 		"{\"type\":\"Scaled\",\"status\":\"True\",\"reason\":\"Idle\",\"message\":\"\"},"
 		"{\"type\":\"Available\",\"status\":\"False\",\"reason\":\"CrashLoop\",\"message\":\"exit 1\"}]}",
@@ -80,6 +81,7 @@ static void every_field_is_read(void **state)
 	assert_true(agent->has_startup_timeout);
 	assert_int_equal(agent->startup_timeout_ms, 500);
 	assert_int_equal(agent->drain_timeout_ms, 10000);
+	assert_int_equal(agent->wait_keep_alive_ms, 15000);
 	assert_int_equal(agent->scale_to_zero_after_ms, 3600000);
 	assert_true(agent->has_desired_replicas);
 	assert_int_equal(agent->desired_replicas, 0);
