@@ -25,17 +25,23 @@ struct refusal {
 };
 
 static const struct refusal OVER_CAPACITY = { 503, REASON_OVER_CAPACITY, "over_capacity", "Retry-After: 1\r\n",
-	{ "the pod is at its concurrency", "OverCapacity",
-		HINT_EDIT "; raise spec.concurrency or spec.maxReplicas, or try again" } };
+	{ .error = "the pod is at its concurrency",
+		.reason = "OverCapacity",
+		.hint = HINT_EDIT "; raise spec.concurrency or spec.maxReplicas, or try again" } };
 static const struct refusal SHUT = { 503, REASON_DRAINING, "shutting_down", "Retry-After: 1\r\n",
-	{ "the pod is draining", "Draining", "try again: another pod takes over" } };
+	{ .error = "the pod is draining", .reason = "Draining", .hint = "try again: another pod takes over" } };
 static const struct refusal UNREACHABLE = { 502, REASON_AGENT_UNREACHABLE, NULL, "",
-	{ "the agent does not accept connections", "AgentUnreachable", HINT_LOGS "; it is to listen on spec.port" } };
+	{ .error = "the agent does not accept connections",
+		.reason = "AgentUnreachable",
+		.hint = HINT_LOGS "; it is to listen on spec.port" } };
 static const struct refusal BROKEN = { 502, NULL, NULL, "",
-	{ "the agent closed the connection before it answered", "AgentClosedConnection",
-		HINT_LOGS "; the request may have been carried out" } };
+	{ .error = "the agent closed the connection before it answered",
+		.reason = "AgentClosedConnection",
+		.hint = HINT_LOGS "; the request may have been carried out" } };
 static const struct refusal BAD_ANSWER = { 502, NULL, NULL, "",
-	{ "the agent's answer is not HTTP/1.1", "AgentBadAnswer", HINT_LOGS "; look at what listens on spec.port" } };
+	{ .error = "the agent's answer is not HTTP/1.1",
+		.reason = "AgentBadAnswer",
+		.hint = HINT_LOGS "; look at what listens on spec.port" } };
 
 /* One line a second at most; it says how many it stands for. */
 static void log_rejected(struct sidecar *sidecar, const struct refusal *refusal)

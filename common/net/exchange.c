@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/exchange.c — the life of an exchange: its states, what a handler may ask and do, its deadlines and its end. How bytes go
-   on is in exchange_request.c, exchange_answer.c and tunnel.c. */
+   on is in exchange_request.c, exchange_answer.c, exchange_events.c and tunnel.c. */
 #include "net/exchange.h"
 
 #include <string.h>
@@ -261,6 +261,8 @@ static int send_own_answer(struct exchange *exchange, int status, const char *co
 	exchange->first_byte_ms = exchange_now_ms(exchange);
 	exchange->last_ms = exchange->first_byte_ms;
 	exchange->answer_bytes = (int64_t)sent.len;
+	if (exchange->has_events)
+		return exchange_send_error_event(exchange, body);
 	const struct h1_own_answer own = { .status = status,
 		.content_type = content_type,
 		.date = engine_date(exchange->engine),

@@ -99,8 +99,24 @@ bool exchange_has_begun(const struct exchange *exchange); /* a byte of the answe
 void exchange_forward(struct exchange *exchange, const struct exchange_forward *forward);
 
 /* Answers itself; extra: complete header lines with CRLF, or empty. Content-Length is set; HEAD gets no body. Rest of the request
-   body is drained up to 256 KiB, else the connection closes. Not after the answer has begun. */
+   body is drained up to 256 KiB, else the connection closes. Not after the answer has begun. In an open event stream it is the
+   event `error` instead, with the body as its data, and a clean end; the status is then told to on_end alone. */
 void exchange_answer(struct exchange *exchange, int status, const char *content_type, struct text extra, struct text body);
+
+/* --- an event stream that begins before its answer --- */
+
+/* May it begin now? Only while the handler keeps the request, all of it is here and has no Upgrade, no Expect: 100-continue, and is
+   no HEAD. */
+bool exchange_can_open_events(const struct exchange *exchange);
+/* Tells the client 200 and text/event-stream; extra: complete header lines. The exchange stays the handler's, and may be forwarded
+   as often as before. An answer that exchange_is_event_answer() loses its head and goes on in the same body; any other that is
+   passed on is the event `error`, better told by the handler's own exchange_answer() from within on_answer. */
+void exchange_open_events(struct exchange *exchange, struct text extra);
+bool exchange_has_events(const struct exchange *exchange); /* was it opened? */
+/* One line that clients pass over, while the handler keeps the request. Left out while the client takes nothing. */
+void exchange_comment(struct exchange *exchange, struct text words);
+/* Pure: 200, text/event-stream and no coding that its head alone would tell. */
+bool exchange_is_event_answer(const struct h1_head *answer);
 
 /* Another choice of the answer's headers than keeps_answer: only from within on_answer. */
 void exchange_keep_of_answer(struct exchange *exchange, bool (*keeps)(struct text name));

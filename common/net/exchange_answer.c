@@ -29,6 +29,10 @@ static void complete(struct exchange *exchange)
 {
 	exchange_detach(exchange, is_reusable(exchange));
 	exchange->drops_body = true;
+	if (exchange->rechunks && exchange_send_last_piece(exchange) < 0) {
+		exchange_client_left(exchange);
+		return;
+	}
 	exchange_flush_or_finish(exchange, EXCHANGE_COMPLETE, exchange->closes ? CONNECTION_CLOSE : CONNECTION_KEEP);
 }
 
@@ -36,7 +40,7 @@ static void complete(struct exchange *exchange)
 static void break_off(struct exchange *exchange)
 {
 	bool is_until_close = exchange->answer.kind == H1_BODY_UNTIL_CLOSE || exchange->unchunks;
-	if (is_until_close)
+	if (is_until_close && !exchange->rechunks)
 		exchange_finish(exchange, EXCHANGE_UPSTREAM_BROKE, CONNECTION_RESET);
 	else
 		exchange_flush_or_finish(exchange, EXCHANGE_UPSTREAM_BROKE, CONNECTION_CLOSE);
@@ -44,7 +48,17 @@ static void break_off(struct exchange *exchange)
 
 /* --- its body --- */
 
-/* To an HTTP/1.0 client: the payload alone. Returns as send_client; a malformed chunk shows in *ret_taken < 0. */
+static bool send_run(struct exchange *exchange, struct text payload)
+{
+	if (!exchange->rechunks)
+		return send_client(exchange, payload, nothing);
+	if (exchange_send_piece(exchange, payload) == 0)
+		return true;
+	exchange_client_left(exchange);
+	return false;
+}
+
+/* The payload alone. Returns as send_client; a malformed chunk shows in *ret_taken < 0. */
 static bool send_payload(struct exchange *exchange, struct text bytes, int64_t *ret_taken)
 {
 	int64_t taken = 0;
@@ -55,7 +69,7 @@ static bool send_payload(struct exchange *exchange, struct text bytes, int64_t *
 			*ret_taken = -1;
 			return true;
 		}
-		if (payload.len > 0 && !send_client(exchange, payload, nothing))
+		if (payload.len > 0 && !send_run(exchange, payload))
 			return false;
 		taken += step;
 	}
@@ -132,6 +146,22 @@ static void begin_tunnel(struct exchange *exchange, const struct h1_head *head, 
 		tunnel_start(exchange, rest);
 }
 
+/* Behind what the client was told before there was an answer: its head is dropped. */
+static void begin_in_events(struct exchange *exchange, const struct h1_head *head, struct text rest)
+{
+	bool is_chunked = exchange->answer.kind == H1_BODY_CHUNKED;
+	int client_minor = exchange->head->version_minor;
+	exchange->closes = client_minor == 0 || exchange_must_close(exchange);
+	exchange->unchunks = client_minor == 0 || !is_chunked;
+	exchange->rechunks = client_minor == 1 && !is_chunked;
+	exchange->is_dirty = !head->keep_alive;
+	note_begin(exchange, head);
+	exchange_enter(exchange, EXCHANGE_ANSWERING, "its events go on");
+	pass_body(exchange, rest);
+	if (exchange->state == EXCHANGE_ANSWERING)
+		exchange_shorten_head(exchange);
+}
+
 static void begin(struct exchange *exchange, const struct h1_head *head, struct text rest)
 {
 	int client_minor = exchange->head->version_minor;
@@ -139,6 +169,10 @@ static void begin(struct exchange *exchange, const struct h1_head *head, struct 
 	int64_t taken = h1_body_take(&probe, rest);
 	if (taken < 0) {
 		exchange_fail(exchange, EXCHANGE_BAD_ANSWER, "malformed chunk in the answer");
+		return;
+	}
+	if (exchange->has_events) {
+		begin_in_events(exchange, head, rest);
 		return;
 	}
 	exchange->closes = exchange_must_close(exchange) || h1_answer_needs_close(exchange->answer.kind, client_minor);
@@ -197,7 +231,9 @@ static void judge(struct exchange *exchange, const struct h1_head *head, struct 
 	enum exchange_verdict verdict = ask_handler(exchange, head);
 	if (exchange->dropped == NULL && exchange->state == EXCHANGE_WAITING) {
 		if (verdict == EXCHANGE_PASS || !exchange_can_repeat(exchange)) {
-			if (head->status == 101)
+			if (exchange->has_events && !exchange_is_event_answer(head))
+				exchange_refuse_answer(exchange, head);
+			else if (head->status == 101)
 				begin_tunnel(exchange, head, rest);
 			else
 				begin(exchange, head, rest);
@@ -220,7 +256,7 @@ static void judge(struct exchange *exchange, const struct h1_head *head, struct 
 /* All but the one that we asked for ourselves (RFC 9110 section 15.2), and 100 once. */
 static bool is_passed(const struct exchange *exchange, const struct h1_head *head)
 {
-	if (exchange->head->version_minor == 0)
+	if (exchange->head->version_minor == 0 || exchange->has_events)
 		return false;
 	return head->status != 100 || (!exchange->asks_confirmation && !exchange->has_passed_continue);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* net/exchange_inside.h — an exchange as its own rooms see it: exchange.c (its life), exchange_request.c (client to upstream),
-   exchange_answer.c (upstream to client), tunnel.c (both, after 101). */
+   exchange_answer.c (upstream to client), exchange_events.c (an event stream before its answer), tunnel.c (both, after 101). */
 #ifndef KRYPTON_NET_EXCHANGE_INSIDE_H
 #define KRYPTON_NET_EXCHANGE_INSIDE_H
 
@@ -71,7 +71,9 @@ struct exchange {
 	/* towards the client */
 	struct h1_body answer;
 	struct buf answer_in;              /* part of an answer's head */
-	bool unchunks;                     /* an HTTP/1.0 client gets the payload alone */
+	bool has_events;                   /* an event stream began before the answer */
+	bool unchunks;                     /* the client gets the payload alone: HTTP/1.0 */
+	bool rechunks;                     /* the same in chunks of ours: an answer that is not chunked, in such a stream */
 	bool closes;                       /* the connection ends behind the answer */
 	bool is_dirty;                     /* the channel sent more than it should */
 	bool client_ended, upstream_ended; /* tunnel: half-closed from there */
@@ -118,6 +120,12 @@ bool exchange_redial(struct exchange *exchange);    /* once, where a reused conn
 
 /* exchange_answer.c */
 void exchange_read_answer(struct exchange *exchange);
+
+/* exchange_events.c: in an event stream that is open; -1: the client is gone, or past the scratch's cap */
+int exchange_send_error_event(struct exchange *exchange, struct text body) must_check;
+int exchange_send_piece(struct exchange *exchange, struct text payload) must_check;
+int exchange_send_last_piece(struct exchange *exchange) must_check;
+void exchange_refuse_answer(struct exchange *exchange, const struct h1_head *answer);
 
 /* tunnel.c */
 void tunnel_start(struct exchange *exchange, struct text from_upstream);

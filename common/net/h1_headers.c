@@ -47,6 +47,26 @@ bool h1_headers_lists(const struct h1_head *head, const char *name, const char *
 	return is_listed(head, text_of(name), text_of(token));
 }
 
+bool h1_headers_lists_only(const struct h1_head *head, const char *name, const char *token)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; i < head->header_count; i++) {
+		struct text list = head->headers[i].value;
+
+		if (!text_equal_folded(head->headers[i].name, text_of(name)))
+			continue;
+		while (list.at != NULL) {
+			struct text member = text_cut(&list, ',');
+
+			if (!text_equal_folded(text_trim(text_cut(&member, ';')), text_of(token)))
+				return false;
+			is_there = true;
+		}
+	}
+	return is_there;
+}
+
 bool h1_headers_is_event_stream(const struct h1_head *head)
 {
 	struct text rest = h1_head_get(head, "Content-Type");

@@ -16,6 +16,8 @@ bool h1_headers_is_hop_by_hop(const struct h1_head *head, struct text name);
 int64_t h1_headers_forwards_left(const struct h1_head *head);
 /* Does a comma-separated list field of this name hold the token (case folded)? */
 bool h1_headers_lists(const struct h1_head *head, const char *name, const char *token);
+/* Is it there, and does it hold nothing but that token, whatever the parameters behind ';'? */
+bool h1_headers_lists_only(const struct h1_head *head, const char *name, const char *token);
 /* Is its Content-Type text/event-stream, with whatever parameters? */
 bool h1_headers_is_event_stream(const struct h1_head *head);
 

@@ -42,7 +42,11 @@ static int append_member(const char *lead, const char *value, struct buf *out)
 
 int problem_format(const struct problem *problem, struct buf *out)
 {
-	if (append_member("{\"error\": ", problem->error != NULL ? problem->error : "", out) < 0)
+	if (buf_append_terminated(out, "{") < 0)
+		return -1;
+	if (problem->status != 0 && buf_format(out, "\"status\": %d, ", problem->status) < 0)
+		return -1;
+	if (append_member("\"error\": ", problem->error != NULL ? problem->error : "", out) < 0)
 		return -1;
 	if (append_member(", \"reason\": ", problem->reason, out) < 0)
 		return -1;

@@ -91,6 +91,33 @@ static void lists_are_searched_over_all_headers_of_the_name(void **state)
 	assert_false(h1_headers_lists(&head, "accep", "x"));
 }
 
+static void a_list_of_one_token_alone_is_told_from_others(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool only;
+	} rows[] = {
+		{ "Accept: text/event-stream\r\n", true },
+		{ "accept: Text/Event-Stream ; q=0.9\r\n", true },
+		{ "Accept: text/event-stream\r\nAccept: text/event-stream\r\n", true },
+		{ "Accept: application/json, text/event-stream\r\n", false },
+		{ "Accept: text/event-stream, */*\r\n", false },
+		{ "Accept: text/event-stream\r\nAccept: application/json\r\n", false },
+		{ "Accept: text/event-stream;x=\"a,b\"\r\n", false },
+		{ "Accept: */*\r\n", false },
+		{ "Accept: \r\n", false },
+		{ "", false },
+	};
+	char bytes[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(bytes, sizeof(bytes), "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", rows[i].lines);
+		read_head(text_of(bytes));
+		assert_int_equal(h1_headers_lists_only(&head, "Accept", "text/event-stream"), rows[i].only);
+	}
+}
+
 static void check_forwarding(struct text bytes, bool is_trusted, struct text prefix, const char *expected)
 {
 	read_head(bytes);
@@ -211,6 +238,7 @@ int main(void)
 		cmocka_unit_test(a_daemon_drops_more_by_its_own_rule),
 		cmocka_unit_test(a_copy_past_the_cap_is_an_error),
 		cmocka_unit_test(lists_are_searched_over_all_headers_of_the_name),
+		cmocka_unit_test(a_list_of_one_token_alone_is_told_from_others),
 		cmocka_unit_test(forwarding_headers_say_what_we_saw),
 		cmocka_unit_test(a_stranger_is_not_believed),
 		cmocka_unit_test(a_trusted_peer_is_believed_and_added_to),

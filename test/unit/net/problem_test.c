@@ -15,11 +15,13 @@ static void members_that_are_not_given_are_left_out(void **state)
 		struct problem problem;
 		const char *json;
 	} rows[] = {
-		{ { "no such agent", NULL, NULL }, "{\"error\": \"no such agent\"}\n" },
-		{ { "no such agent", "AgentNotFound", NULL }, "{\"error\": \"no such agent\", \"reason\": \"AgentNotFound\"}\n" },
-		{ { "e", "R", "try again" }, "{\"error\": \"e\", \"reason\": \"R\", \"hint\": \"try again\"}\n" },
-		{ { "e", NULL, "h" }, "{\"error\": \"e\", \"hint\": \"h\"}\n" },
-		{ { NULL, NULL, NULL }, "{\"error\": \"\"}\n" },
+		{ { "no such agent", NULL, NULL, 0 }, "{\"error\": \"no such agent\"}\n" },
+		{ { "no such agent", "AgentNotFound", NULL, 0 },
+			"{\"error\": \"no such agent\", \"reason\": \"AgentNotFound\"}\n" },
+		{ { "e", "R", "try again", 0 }, "{\"error\": \"e\", \"reason\": \"R\", \"hint\": \"try again\"}\n" },
+		{ { "e", NULL, "h", 0 }, "{\"error\": \"e\", \"hint\": \"h\"}\n" },
+		{ { "e", "R", NULL, 504 }, "{\"status\": 504, \"error\": \"e\", \"reason\": \"R\"}\n" },
+		{ { NULL, NULL, NULL, 0 }, "{\"error\": \"\"}\n" },
 	};
 
 	(void)state;
@@ -57,7 +59,7 @@ static void whatever_a_text_holds_the_body_is_valid_json(void **state)
 
 static void a_cap_that_is_too_small_is_an_error(void **state)
 {
-	const struct problem problem = { "no such agent \"x\"", "AgentNotFound", "look" };
+	const struct problem problem = { "no such agent \"x\"", "AgentNotFound", "look", 0 };
 
 	(void)state;
 	for (size_t cap = 1;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A relay for wire tests: all that comes goes to one upstream, through the engine and nothing else. Answers that carry
    `Krypton-Reason` are taken back and the request goes to the second upstream; `/hold` is kept until the client leaves,
-   `/own` is answered by the relay. How each exchange ended is one line on standard output. */
+   `/own` is answered by the relay. What comes to `/line` waits for `--comments` comments in an event stream, where that can be,
+   before it goes on, `/line/own` before it is answered, `/line/hold` and, with a thousand at a time, `/line/flood` for ever (all
+   where `--comments` says how many). How each exchange ended is one line on standard output. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +15,14 @@
 #include "net/exchange.h"
 #include "net/listener.h"
 
+#define FLOOD_COMMENTS 1000
+
 struct settings {
 	const char *listen;
 	const char *upstream;
 	const char *second;
-	int64_t first_byte_ms, idle_ms, head_ms, body_ms, connect_ms, stream_idle_ms, max_body, max_held, max_connections;
+	int64_t comments, comment_ms, first_byte_ms, idle_ms, head_ms, body_ms, connect_ms, stream_idle_ms, max_body, max_held,
+		max_connections;
 	bool confirms, is_quiet, dials_posts;
 };
 
@@ -88,6 +93,16 @@ static const struct option options[] = {
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct settings, confirms),
 		.sentence = "the upstream sends 100" },
+	{ .name = "comments",
+		.type = OPTION_INT,
+		.offset = offsetof(struct settings, comments),
+		.fallback = "0",
+		.sentence = "to those in the line; 0: there is none" },
+	{ .name = "comment-every",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct settings, comment_ms),
+		.fallback = "20ms",
+		.sentence = "between two of them" },
 	{ .name = "quiet", .type = OPTION_BOOL, .offset = offsetof(struct settings, is_quiet), .sentence = "say nothing of ends" },
 };
 
@@ -148,28 +163,82 @@ static void forward(struct exchange *exchange, struct upstream *upstream)
 	exchange_forward(exchange, &onward);
 }
 
+/* --- the line --- */
+
+/* In its exchange's arena, and its owner data. */
+struct place {
+	struct exchange *exchange;
+	struct loop_timer *timer;
+	int64_t left;
+};
+
+static void on_comment_due(void *arg)
+{
+	struct place *place = arg;
+	const struct h1_head *head = exchange_head(place->exchange);
+	if (place->left == 0 && text_is(head->path, "/line/own")) {
+		exchange_answer(place->exchange, 503, "text/plain", TEXT("Retry-After: 1\r\n"), TEXT("own answer\nof two lines\n"));
+	} else if (place->left == 0) {
+		forward(place->exchange, first);
+	} else {
+		place->left -= text_is(head->path, "/line/hold") || text_is(head->path, "/line/flood") ? 0 : 1;
+		exchange_open_events(place->exchange, TEXT("X-Opened: 1\r\n"));
+		for (int i = 0; i < (text_is(head->path, "/line/flood") ? FLOOD_COMMENTS : 1); i++)
+			exchange_comment(place->exchange, TEXT("waiting"));
+		loop_timer_set(place->timer, settings.comment_ms);
+	}
+}
+
+static void wait_in_line(struct exchange *exchange)
+{
+	struct place *place = arena_take(exchange_arena(exchange), sizeof(*place));
+	*place = (struct place){ .exchange = exchange, .left = settings.comments };
+	place->timer = loop_timer_new(loop, on_comment_due, place);
+	exchange_set_owner_data(exchange, place);
+	on_comment_due(place);
+}
+
+static void leave_line(struct exchange *exchange)
+{
+	struct place *place = exchange_owner_data(exchange);
+	loop_timer_free(&place->timer);
+}
+
+static bool is_for_line(const struct exchange *exchange)
+{
+	return settings.comments > 0 && text_has_prefix(exchange_head(exchange)->path, "/line");
+}
+
 static void on_request(void *arg, struct exchange *exchange)
 {
 	const struct h1_head *head = exchange_head(exchange);
 	(void)arg;
 	if (text_is(head->path, "/hold"))
 		return;
-	if (text_is(head->path, "/own"))
+	if (is_for_line(exchange))
+		wait_in_line(exchange);
+	else if (text_is(head->path, "/own"))
 		exchange_answer(exchange, 503, "text/plain", TEXT("Retry-After: 1\r\n"), TEXT("own answer\n"));
 	else
 		forward(exchange, first);
 }
 
-static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
+static void tell_end(struct exchange *exchange, const struct exchange_end *end)
 {
-	(void)arg;
-	if (settings.is_quiet)
-		return;
 	const struct h1_head *head = exchange_head(exchange);
 	printf("%.*s %.*s %s status=%d in=%lld out=%lld tunnel=%d inflight=%d\n", TEXT_ARGS(head->method), TEXT_ARGS(head->path),
 		exchange_close_name(end->close), end->status, (long long)end->request_bytes, (long long)end->answer_bytes,
 		end->was_tunnel, upstream_inflight(first));
 	(void)fflush(stdout);
+}
+
+static void on_end(void *arg, struct exchange *exchange, const struct exchange_end *end)
+{
+	(void)arg;
+	if (is_for_line(exchange))
+		leave_line(exchange);
+	if (!settings.is_quiet)
+		tell_end(exchange, end);
 }
 
 static void on_deadline(void *arg, enum listener_deadline deadline)
