@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "gateway/gateway.h"
+#include "gateway/keep_alive.h"
 #include "gateway/location.h"
 #include "gateway/wake.h"
 #include "krypton/labels.h"
@@ -16,13 +17,19 @@
 #define AVOID_DRAINING_MS  2000
 #define AVOID_FULL_MS      500
 #define EXTRA_MAX_BYTES    (32 * 1024)
+#define DETAIL_BYTES       128
 #define LOCATION_MAX_BYTES (4 * 1024) /* what is longer stays as it is */
 
-static void refuse_with(struct invocation *invocation, enum refusal refusal, const char *detail)
+static bool has_events(const struct invocation *invocation)
+{
+	return invocation->keep_alive != NULL && exchange_has_events(invocation->exchange);
+}
+
+static void refuse_as(struct invocation *invocation, enum refusal refusal, int status, const char *detail)
 {
 	const struct route *route = invocation->route;
 	const struct agent *agent = route != NULL ? route->agent : NULL;
-	struct refusal_facts facts = { .detail = detail };
+	struct refusal_facts facts = { .detail = detail, .event_status = has_events(invocation) ? status : 0 };
 	scoped_buf body;
 	scoped_buf extra;
 
@@ -44,7 +51,7 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	invocation->reason = arena_format(exchange_arena(invocation->exchange), "%s", facts.reason);
 	if (route == NULL)
 		gateway_note_refused(invocation->gateway,
-			&(struct listener_refusal){ .status = refusal_status(refusal),
+			&(struct listener_refusal){ .status = status,
 				.reason = invocation->reason,
 				.why = refusal_error(refusal),
 				.client = exchange_client(invocation->exchange) });
@@ -52,7 +59,24 @@ static void refuse_with(struct invocation *invocation, enum refusal refusal, con
 	(void)!refusal_headers(refusal, route != NULL ? route_retry_after_s(route) : 1, &extra);
 	if (invocation->origin.at != NULL)
 		(void)!origin_append_answer(invocation->origin, &extra);
-	exchange_answer(invocation->exchange, refusal_status(refusal), "application/json", buf_text(&extra), buf_text(&body));
+	exchange_answer(invocation->exchange, status, "application/json", buf_text(&extra), buf_text(&body));
+}
+
+static void refuse_with(struct invocation *invocation, enum refusal refusal, const char *detail)
+{
+	refuse_as(invocation, refusal, refusal_status(refusal), detail);
+}
+
+/* The agent's answer is none that can go on in an event stream. */
+static void refuse_answer(struct invocation *invocation, const struct h1_head *answer)
+{
+	struct text type = h1_head_get(answer, "Content-Type");
+	char detail[DETAIL_BYTES];
+
+	if (type.len == 0)
+		type = TEXT("no Content-Type");
+	(void)snprintf(detail, sizeof(detail), "it answered %d, %.*s", answer->status, TEXT_ARGS(type));
+	refuse_as(invocation, REFUSAL_NO_EVENTS, answer->status, detail);
 }
 
 void invocation_refuse(struct invocation *invocation, enum refusal refusal)
@@ -93,6 +117,7 @@ static void go_again(struct invocation *invocation, const char *reason)
 	leave_pod(invocation);
 	note_first(route);
 	line_push_front(&route->line, invocation);
+	keep_alive_start(invocation);
 	route_kick(route);
 }
 
@@ -230,6 +255,11 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 			go_again(invocation, why);
 			return EXCHANGE_TAKE_BACK;
 		}
+		if (has_events(invocation)) {
+			refuse_with(invocation, text_is(reason, REASON_OVER_CAPACITY) ? REFUSAL_QUEUE_TIMEOUT : REFUSAL_UNREACHABLE,
+				NULL);
+			return EXCHANGE_PASS;
+		}
 		invocation->reason = why;
 		add_cors(invocation, answer);
 		return EXCHANGE_PASS;
@@ -238,6 +268,10 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 	note_stream(invocation, is_mcp_get(invocation) && answer->status == 200 && h1_headers_is_event_stream(answer));
 	if (text_to_int(inflight, 0, INT32_MAX, &running) == 0)
 		pod_note_inflight(invocation->pod, (int)running, loop_now_ms(invocation->gateway->loop));
+	if (has_events(invocation) && !exchange_is_event_answer(answer)) {
+		refuse_answer(invocation, answer);
+		return EXCHANGE_PASS;
+	}
 	if (h1_headers_is_event_stream(answer) && h1_head_get(answer, "X-Accel-Buffering").at == NULL)
 		exchange_add_answer_header(exchange, "X-Accel-Buffering", "no");
 	add_cors(invocation, answer);
@@ -277,6 +311,12 @@ static bool keeps_request(struct text name)
 	return !text_has_prefix_folded(name, HEADER_PREFIX) && !h1_headers_is_forwarding(name);
 }
 
+/* The answer's head, which would tell its coding, is not passed on. */
+static bool keeps_request_for_events(struct text name)
+{
+	return keeps_request(name) && !text_is_folded(name, "accept-encoding");
+}
+
 static int add_headers(const struct invocation *invocation, struct buf *extra)
 {
 	struct h1_forwarding forwarding = forwarding_of(invocation);
@@ -285,6 +325,8 @@ static int add_headers(const struct invocation *invocation, struct buf *extra)
 	address_format_ip(exchange_client(invocation->exchange), ip);
 	forwarding.client_address = text_of(ip);
 	if (h1_headers_forwarding(exchange_head(invocation->exchange), &forwarding, extra) < 0)
+		return -1;
+	if (has_events(invocation) && buf_append_terminated(extra, "Accept-Encoding: identity\r\n") < 0)
 		return -1;
 	return buf_append_terminated(extra, HEADER_GATEWAY ": 1\r\n");
 }
@@ -326,7 +368,7 @@ void invocation_forward(struct invocation *invocation, struct pod *pod)
 		&(struct exchange_forward){ .upstream = pod->upstream,
 			.target = target_of(invocation),
 			.host = text_of(host),
-			.keeps_request = keeps_request,
+			.keeps_request = has_events(invocation) ? keeps_request_for_events : keeps_request,
 			.keeps_answer = keeps_answer,
 			.via = "krypton-gateway",
 			.extra = buf_text(&extra),
@@ -356,6 +398,7 @@ static void join(struct invocation *invocation)
 	note_first(route);
 	line_push_back(&route->line, invocation);
 	route_dispatch(route);
+	keep_alive_start(invocation);
 }
 
 static void answer_preflight(struct invocation *invocation)
@@ -447,6 +490,7 @@ void invocation_end(struct invocation *invocation, const struct exchange_end *en
 
 	if (route == NULL)
 		return;
+	keep_alive_end(invocation);
 	line_remove(&route->line, invocation);
 	if (route->agent != NULL) /* else its series are forgotten already, and would come back for good */
 		count_ended(invocation, end);

@@ -13,6 +13,7 @@
 #include "net/exchange.h"
 
 struct gateway;
+struct loop_timer;
 
 /* Lives in its exchange's arena. */
 struct invocation {
@@ -33,6 +34,7 @@ struct invocation {
 	const char *reason;             /* for the log: why it was refused or repeated */
 	bool is_waiting;                /* in its route's line */
 	struct invocation *next, *prev; /* there */
+	struct loop_timer *keep_alive;  /* comments while it waits; NULL: none */
 };
 
 /* A request came. */

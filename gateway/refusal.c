@@ -37,6 +37,8 @@ static const struct {
 		AGENT_LOGS "; look at what listens on spec.port", false },
 	[REFUSAL_FIRST_BYTE_LATE] = { 504, "AgentTimeout", "the agent sent no first byte within spec.timeout",
 		AGENT_LOGS "; raise spec.timeout if it needs longer", false },
+	[REFUSAL_NO_EVENTS] = { 0, "AgentNoEventStream", "the agent's answer is no event stream",
+		AGENT_LOGS "; without spec.waitKeepAlive callers get such an answer as it is", false },
 };
 
 int refusal_status(enum refusal refusal)
@@ -100,6 +102,7 @@ int refusal_format(enum refusal refusal, const struct refusal_facts *facts, stru
 		return -1;
 	return problem_format(&(struct problem){ .error = buf_terminated(&error),
 				      .reason = facts->reason != NULL ? facts->reason : TABLE[refusal].reason,
-				      .hint = buf_terminated(&hint) },
+				      .hint = buf_terminated(&hint),
+				      .status = facts->event_status },
 		out);
 }

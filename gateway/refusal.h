@@ -22,6 +22,7 @@ enum refusal {
 	REFUSAL_CLOSED,
 	REFUSAL_BAD_ANSWER,
 	REFUSAL_FIRST_BYTE_LATE,
+	REFUSAL_NO_EVENTS, /* an answer that cannot go on in an event stream; its status is the agent's */
 	REFUSALS
 };
 
@@ -31,13 +32,14 @@ enum refusal {
 struct refusal_facts {
 	const char *name_space, *name; /* of an Agent that there is; both or neither */
 	const char *reason;            /* of the Agent's condition or its sidecar, in place of the table's; not empty */
+	int event_status;              /* of one that goes into an event, where no head tells it; 0: it does not */
 	const char *detail;            /* a sentence that may be told; cut at 2,560 bytes */
 };
 
 /* Why no pod became ready, of two that may know: the reason of the Agent's condition (NULL where that is True or unset) and what a
    sidecar said last ("" for nothing). The sidecar knows the agent's port best, the controller all else. NULL: neither knows. */
 const char *refusal_start_reason(const char *condition, const char *sidecar);
-int refusal_status(enum refusal refusal);
+int refusal_status(enum refusal refusal);         /* 0: the agent's */
 const char *refusal_reason(enum refusal refusal); /* CamelCase, stable: people alert on it */
 const char *refusal_error(enum refusal refusal);  /* a sentence */
 bool refusal_may_come_again(enum refusal refusal);

@@ -147,7 +147,10 @@ static void print_error(enum refusal refusal)
 	if (refusal_format(refusal, refusal >= REFUSAL_BUFFER_FULL ? &known : &unknown, &text) < 0)
 		return;
 	scoped_json body = json_parse(buf_text(&text), &err);
-	printf("| %d%s | `%s` | %s | %s |\n", refusal_status(refusal), refusal_may_come_again(refusal) ? ", `Retry-After`" : "",
+	char status[16] = "the agent's";
+	if (refusal_status(refusal) != 0)
+		(void)snprintf(status, sizeof(status), "%d", refusal_status(refusal));
+	printf("| %s%s | `%s` | %s | %s |\n", status, refusal_may_come_again(refusal) ? ", `Retry-After`" : "",
 		json_text_at(body, "/reason"), json_text_at(body, "/error"), json_text_at(body, "/hint"));
 }
 
@@ -162,6 +165,9 @@ static void print_errors(void)
 	       "| status | reason | error | hint |\n|---|---|---|---|\n");
 	for (int refusal = 0; refusal < REFUSALS; refusal++)
 		print_error(refusal);
+	printf("\nTo a client whose event stream was opened while it waited (`spec.waitKeepAlive`) each of them is the event\n"
+	       "`error` instead, with the same JSON and `status` in it as its data, behind the comments and before a clean\n"
+	       "end; `Retry-After` is left out. Metrics and log have the status as it stands here.\n");
 	printf("\nA request that is no proper HTTP/1.1 (a malformed head, a body with two lengths, a path with a `..` segment) "
 	       "is\n"
 	       "refused before anything else, and its connection is closed. `reason` is `BadRequest` (400), `RequestTimeout` "

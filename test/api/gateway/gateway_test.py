@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import re
@@ -1112,6 +1113,165 @@ async def mcp_listeners(ctx):
         running.close()
 
 
+# --- comments to those who wait (spec.waitKeepAlive) ---
+
+EVENTS = {"Accept": "text/event-stream"}
+
+
+def comment_of(ctx, name):
+    return b": waiting for a pod of %s/%s\n\n" % (ctx.api.namespace.encode(), name.encode())
+
+
+async def cold_agent(ctx, name, agent=None, **spec):
+    """An Agent with one pod that is not ready yet."""
+    pod = await ctx.pod(agent, is_ready=False)
+    await ctx.agent(name, (pod.ip, {"ready": False, "serving": False}), **{"startupTimeout": "15s", "waitKeepAlive": "1s", **spec},
+                    status={"desiredReplicas": 1})
+    return pod
+
+
+def error_event(body):
+    """The JSON of the one event at the body's end, and what is before it."""
+    before, event = body.split(b"event: error\ndata: ")
+    assert event.endswith(b"}\n\n"), body
+    return before, json.loads(event)
+
+
+async def waiting_streams_are_kept_alive(ctx):
+    """with waitKeepAlive a waiting event stream gets a comment each interval, and the agent's events behind them in the same answer"""
+    go_on = asyncio.Event()
+
+    async def agent(got):
+        got.begin(X_Agent="1")
+        got.piece(b"data: 1\n\n")
+        await go_on.wait()
+        got.piece(b"data: 2\n\n")
+        got.end()
+
+    pod = await cold_agent(ctx, "kept-alive", agent)
+    began = time.monotonic()
+    running = await ctx.gateway.stream("kept-alive", "/events", "POST", {**EVENTS, "Accept-Encoding": "gzip"}, b"question")
+    came = [time.monotonic() - began]
+    same((running.status, running.headers["content-type"], running.headers["cache-control"], running.headers["x-accel-buffering"]),
+         (200, "text/event-stream", "no-cache", "no"))
+    for _ in range(2):
+        same(await running.piece(), comment_of(ctx, "kept-alive"))
+        came.append(time.monotonic() - began)
+    assert came[0] >= 0.99 and came[2] >= 1.99, came
+    pod.ready.set()
+    pieces = [await running.piece()]
+    while pieces[-1] == comment_of(ctx, "kept-alive"):
+        pieces.append(await running.piece())
+    same(pieces[-1], b"data: 1\n\n")
+    go_on.set()
+    answer = await running.whole()
+    same((answer.body, answer.is_whole), (b"data: 2\n\n", True))
+    got = pod.invocations[0]
+    same((got.body, got.headers.get("accept-encoding")), (b"question", "identity"))
+    ended = await ctx.gateway.log("invocation.ended", agent="kept-alive", status=200, close="complete")
+    assert ended["cold_start_ms"] >= 1900, ended
+
+
+async def silent_where_it_is_not_set(ctx):
+    """without waitKeepAlive, or from a client that takes other answers too, a request waits in silence and gets its answer as it is"""
+    def agent(got):
+        got.reply(404, b"{}", Content_Type="application/json", X_Agent="1")
+
+    unset, both = await cold_agent(ctx, "silent", agent, waitKeepAlive=None), await cold_agent(ctx, "both", agent)
+    waiting = [await send("127.0.0.1", ctx.gateway.port, "GET", ctx.gateway.path(name), headers) for name, headers in (
+        ("silent", EVENTS), ("both", {"Accept": "application/json, text/event-stream"}), ("both", {}),
+        ("both", {**EVENTS, "Origin": "https://app.example"}))]
+    streams = await ctx.gateway.stream("both", headers=EVENTS)
+    same(await streams.piece(), comment_of(ctx, "both"))
+    unset.ready.set()
+    both.ready.set()
+    for running in waiting:
+        await running.start()
+        answer = await running.whole()
+        same((answer.status, answer.body, answer.headers["x-agent"]), (404, b"{}", "1"))
+    before, problem = error_event((await streams.whole()).body)
+    same((problem["status"], problem["reason"]), (404, "AgentNoEventStream"))
+
+
+async def json_after_comments(ctx):
+    """an answer that is no event stream is the event error, whose status the log and the metrics have"""
+    pod = await cold_agent(ctx, "prosaic", lambda got: got.reply(200, b"{}", Content_Type="application/json"))
+    running = await ctx.gateway.stream("prosaic", headers=EVENTS)
+    same(await running.piece(), comment_of(ctx, "prosaic"))
+    pod.ready.set()
+    answer = await running.whole()
+    before, problem = error_event(answer.body)
+    same(answer.is_whole, True, "a clean end")
+    same((problem["status"], problem["reason"]), (200, "AgentNoEventStream"))
+    assert "it answered 200, application/json" in problem["error"] and problem["hint"], problem
+    await ctx.gateway.log("invocation.ended", agent="prosaic", status=200, reason="AgentNoEventStream")
+
+
+async def refusals_after_comments(ctx):
+    """a deadline in an open event stream is the event error with the reason, and its status is counted"""
+    pod = await cold_agent(ctx, "hopeless", startupTimeout="1200ms")
+    pod.reason, pod.cause = "PortMismatch", "it listens on 9000"
+    answer = await ctx.gateway.invoke("hopeless", headers=EVENTS)
+    same((answer.status, answer.is_whole), (200, True))
+    before, problem = error_event(answer.body)
+    same(before, comment_of(ctx, "hopeless"))
+    same((problem["status"], problem["reason"]), (504, "PortMismatch"))
+    assert "none of the agent's pods became ready in time" in problem["error"] and problem["hint"], problem
+    await ctx.gateway.log("invocation.ended", agent="hopeless", status=504, reason="PortMismatch")
+    same(await ctx.gateway.series("krypton_invocations_total", agent="hopeless", status="504"), 1.0, "krypton_invocations_total")
+    end = asyncio.Event()
+    full = await ctx.pod(held(end))
+    await ctx.agent("full", full.ip, concurrency=1, waitKeepAlive="1s")
+    first = asyncio.create_task(ctx.gateway.invoke("full"))
+    await until(lambda: full.invocations, "the first is there")
+    before, problem = error_event((await ctx.gateway.invoke("full", headers=EVENTS)).body)
+    same((before, problem["status"], problem["reason"]), (comment_of(ctx, "full"), 503, "OverCapacity"))
+    end.set()
+    same((await first).status, 200)
+
+
+async def taken_back_after_comments(ctx):
+    """with an open event stream a pod that refuses is passed over unseen, and one that is never reached is the event error"""
+    answers = [lambda got: got.refuse("over_capacity", 8), lambda got: got.abort(), lambda got: got.refuse("agent_unreachable")]
+    pod = await cold_agent(ctx, "passed", lambda got: answers.pop(0)(got) if answers else got.reply(200, b"data: 1\n\n",
+                                                                                                    Content_Type="text/event-stream"))
+    running = await ctx.gateway.stream("passed", headers=EVENTS)
+    pod.ready.set()
+    answer = await running.whole()
+    same(answer.body.replace(comment_of(ctx, "passed"), b""), b"data: 1\n\n")
+    assert len(pod.invocations) == 4, pod.invocations
+    deaf = await cold_agent(ctx, "deafened", lambda got: got.refuse("agent_unreachable"))
+    running = await ctx.gateway.stream("deafened", headers=EVENTS)
+    deaf.ready.set()
+    before, problem = error_event((await running.whole()).body)
+    same((problem["status"], problem["reason"]), (502, "AgentUnreachable"))
+
+
+async def client_leaves_the_comments(ctx):
+    """a client that leaves while it gets comments frees its place at once, and one of an Agent that goes is told so"""
+    await cold_agent(ctx, "left")
+    running = [await ctx.gateway.stream("left", headers=EVENTS) for _ in range(2)]
+    same(await ctx.gateway.load("left"), (2, 0), "load")
+    running[0].close()
+    await until(lambda: has_load(ctx.gateway, "left", (1, 0)), "its place is free")
+    await ctx.gateway.log("invocation.ended", agent="left", close="client_left", status=0)
+    await ctx.api.delete("left")
+    before, problem = error_event((await running[1].whole()).body)
+    same((problem["status"], problem["reason"]), (404, "AgentNotFound"))
+
+
+async def comments_to_pages(ctx):
+    """a page's event stream begins early only where the gateway says who may read answers, and says so"""
+    gateway = await ctx.another_gateway("--allowed-origins=https://app.example")
+    pod = await cold_agent(ctx, "page", lambda got: got.reply(200, b"data: 1\n\n", Content_Type="text/event-stream"))
+    await gateway.knows("page")
+    running = await gateway.stream("page", headers={**EVENTS, "Origin": "https://app.example"})
+    same(await running.piece(), comment_of(ctx, "page"))
+    same((running.headers.get("access-control-allow-origin"), running.headers.get("vary")), ("https://app.example", "Origin"))
+    pod.ready.set()
+    assert (await running.whole()).body.endswith(b"data: 1\n\n")
+
+
 async def upgrade(ctx):
     """an upgrade passes both ways"""
     async def agent(got):
@@ -1350,7 +1510,9 @@ TESTS = [
     last_invocation_ends_a_burst, hello,
     hello_of_another, hello_and_slice, hello_is_told, load_is_told, line_of_refused_is_told, deleted_while_waiting, deleted_while_running, terminating_pod, api_server_gone, woken_when_it_is_back, may_not_wake,
     no_rights,
-    paths_are_verbatim, locations_are_public, origins, preflights, origins_are_the_agents, hosts, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners, upgrade,
+    paths_are_verbatim, locations_are_public, origins, preflights, origins_are_the_agents, hosts, headers_to_the_agent, streams_flow, client_leaves_a_stream, aborted_streams, mcp_listeners,
+    waiting_streams_are_kept_alive, silent_where_it_is_not_set, json_after_comments, refusals_after_comments,
+    taken_back_after_comments, client_leaves_the_comments, comments_to_pages, upgrade,
     invocations_are_counted, real_sidecars, real_cold_start, bad_flags, no_kubeconfig, version_and_help, effective_settings, sigterm,
     deadlines_are_settings, dial_is_late, refusals_are_counted, shutdown_is_bounded,
 ]

@@ -23,6 +23,7 @@ static void every_refusal_has_the_status_of_the_contract(void **state)
 		{ REFUSAL_BAD_ANSWER, 502 },
 		{ REFUSAL_FIRST_BYTE_LATE, 504 },
 		{ REFUSAL_STARTING, 503 },
+		{ REFUSAL_NO_EVENTS, 0 },
 	};
 
 	(void)state;
@@ -73,6 +74,24 @@ static void the_body_names_the_agent_the_reason_and_the_next_step(void **state)
 	assert_non_null(strstr(buf_terminated(&body), "\"hint\": \"kubectl -n default describe agent hello says"));
 }
 
+static void the_body_of_an_event_tells_the_status(void **state)
+{
+	scoped_buf body;
+
+	(void)state;
+	buf_init(&body, 4096);
+	assert_int_equal(refusal_format(REFUSAL_NO_EVENTS,
+				 &(struct refusal_facts){ .name_space = "default",
+					 .name = "hello",
+					 .event_status = 404,
+					 .detail = "it answered 404, text/html" },
+				 &body),
+		0);
+	assert_ptr_equal(
+		strstr(buf_terminated(&body), "{\"status\": 404, \"error\": \"agent default/hello: "), buf_terminated(&body));
+	assert_non_null(strstr(buf_terminated(&body), "it answered 404, text/html\", \"reason\": \"AgentNoEventStream\""));
+}
+
 static void a_timed_out_start_names_the_closest_known_cause(void **state)
 {
 	static const struct {
@@ -102,6 +121,7 @@ int main(void)
 		cmocka_unit_test(every_refusal_has_the_status_of_the_contract),
 		cmocka_unit_test(a_long_detail_is_cut_and_the_rest_is_told),
 		cmocka_unit_test(the_body_names_the_agent_the_reason_and_the_next_step),
+		cmocka_unit_test(the_body_of_an_event_tells_the_status),
 		cmocka_unit_test(a_timed_out_start_names_the_closest_known_cause),
 	};
 
