@@ -248,9 +248,10 @@ async def activity_keeps_awake(ctx):
         pod = await ctx.pod(0)
         for field, value in change.items():
             setattr(pod, field, int(value))
+        # Its pod comes first: an agent that slept once is not woken by what was.
+        await ctx.api.pods(name, pod.ip)
         await ctx.api.agent(name, mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
                             status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
-        await ctx.api.pods(name, pod.ip)
     await ctx.api.agent("awaited", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
                         status={"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
     # Without a pod that speaks for it, only the line does: it must be there before the Agent is looked at.
