@@ -51,7 +51,7 @@ static void asleep(const struct agent *agent, int64_t wall_ms, char out[SENTENCE
 		(void)snprintf(out, SENTENCE_BYTES, "Sleeping since %s UTC, after %s without an invocation.", clock, quiet);
 }
 
-void sentence_of(const struct agent *agent, const struct observation *seen, const struct decision *decision, int64_t window_ms,
+static void reason_of(const struct agent *agent, const struct observation *seen, const struct decision *decision, int64_t window_ms,
 	int64_t wall_ms, char out[SENTENCE_BYTES])
 {
 	char count[24], load[128], until[CLOCK_BYTES], quiet[DURATION_TEXT_BYTES];
@@ -77,4 +77,16 @@ void sentence_of(const struct agent *agent, const struct observation *seen, cons
 	} else {
 		(void)snprintf(out, SENTENCE_BYTES, "minReplicas %d keeps %s.", agent->min_replicas, count);
 	}
+}
+
+void sentence_of(const struct agent *agent, const struct observation *seen, const struct decision *decision, int count,
+	int64_t window_ms, int64_t wall_ms, char out[SENTENCE_BYTES])
+{
+	char reason[SENTENCE_BYTES], now[24];
+
+	reason_of(agent, seen, decision, window_ms, wall_ms, reason);
+	if (count == decision->desired)
+		(void)snprintf(out, SENTENCE_BYTES, "%s", reason);
+	else
+		(void)snprintf(out, SENTENCE_BYTES, "%s until others are empty, then: %.200s", pods(count, now), reason);
 }

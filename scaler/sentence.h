@@ -7,8 +7,9 @@
 
 #define SENTENCE_BYTES 256
 
-/* window_ms: the stable window; wall_ms: the decision's time, for people. */
-void sentence_of(const struct agent *agent, const struct observation *seen, const struct decision *decision, int64_t window_ms,
-	int64_t wall_ms, char out[SENTENCE_BYTES]);
+/* count: as far as the decision is followed now, pods that still work being in the way of the rest; window_ms: the stable window;
+   wall_ms: the decision's time, for people. */
+void sentence_of(const struct agent *agent, const struct observation *seen, const struct decision *decision, int count,
+	int64_t window_ms, int64_t wall_ms, char out[SENTENCE_BYTES]);
 
 #endif

@@ -281,7 +281,7 @@ static void write_decision(
 	target->lowering_since_ms = 0;
 	mem_release(target->decided_on);
 	target->decided_on = mem_copy_text(agent->resource_version);
-	sentence_of(agent, seen, decision, target->scaler->options->stable_window_ms, wall_ms, target->words);
+	sentence_of(agent, seen, decision, count, target->scaler->options->stable_window_ms, wall_ms, target->words);
 	instant_format(wall_ms, now);
 	json_put_text(object, "/metadata/name", target->name);
 	if (count <= current)

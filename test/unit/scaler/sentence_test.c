@@ -39,7 +39,7 @@ static void each_reason_reads_as_a_sentence(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char sentence[SENTENCE_BYTES];
 
-		sentence_of(&rows[i].agent, &rows[i].seen, &rows[i].decision, 60000, AT, sentence);
+		sentence_of(&rows[i].agent, &rows[i].seen, &rows[i].decision, rows[i].decision.desired, 60000, AT, sentence);
 		assert_string_equal(sentence, rows[i].sentence);
 	}
 }
@@ -52,8 +52,21 @@ static void the_longest_fits(void **state)
 	char sentence[SENTENCE_BYTES];
 
 	(void)state;
-	sentence_of(&agent, &seen, &decision, 60000, AT, sentence);
+	sentence_of(&agent, &seen, &decision, 1000001, 60000, AT, sentence);
+	assert_true(strlen(sentence) < SENTENCE_BYTES - 1);
 	assert_int_equal(sentence[strlen(sentence) - 1], '.');
+}
+
+static void a_count_on_the_way_says_where_to(void **state)
+{
+	const struct agent agent = { .min_replicas = 1 };
+	const struct observation seen = { 0 };
+	const struct decision decision = { 1, 1, DECIDE_MINIMUM };
+	char sentence[SENTENCE_BYTES];
+
+	(void)state;
+	sentence_of(&agent, &seen, &decision, 3, 60000, AT, sentence);
+	assert_string_equal(sentence, "3 pods until others are empty, then: minReplicas 1 keeps 1 pod.");
 }
 
 int main(void)
@@ -61,6 +74,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_reason_reads_as_a_sentence),
 		cmocka_unit_test(the_longest_fits),
+		cmocka_unit_test(a_count_on_the_way_says_where_to),
 	};
 
 	return cmocka_run_group_tests_name("scaler/sentence", tests, NULL, NULL);
