@@ -11,6 +11,7 @@ BUILD   ?= build
 include mk/compile.mk
 include mk/daemons.mk
 include mk/tests.mk
+include mk/explore.mk
 include mk/quality.mk
 include mk/fuzz.mk
 include mk/sim.mk
