@@ -71,6 +71,7 @@ compile gcc WERROR=-Werror all unit-programs
 step "reference pages" docs-check WERROR=-Werror
 step "unit tests" unit WERROR=-Werror
 step "the scaling policy in a simulated world" sim WERROR=-Werror
+step "schedules of delays, losses, restarts and conflicts" explore WERROR=-Werror
 printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
 hack/cluster/build.sh || status=1
 step "images" images-check example-images
