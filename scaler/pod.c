@@ -131,19 +131,19 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 	pod->order = start(pod, retires ? "POST" : "DELETE", "/_krypton/retire", extra, on_order_answer);
 }
 
+int64_t pod_work(const struct pod *pod)
+{
+	return pod->inflight + pod->streams;
+}
+
 bool pod_counts(const struct pod *pod)
 {
-	return pod->is_ready || pod->is_retired || pod->is_known;
+	return pod->is_ready || pod->is_retired || pod->is_known || pod_work(pod) > 0;
 }
 
 int64_t pod_quiet_ms(const struct pod *pod)
 {
 	return pod->last_activity_ms == 0 ? INT64_MAX : loop_now_ms(pod->loop) - pod->active_ms;
-}
-
-int64_t pod_work(const struct pod *pod)
-{
-	return pod->inflight + pod->streams;
 }
 
 int64_t pod_due_ms(const struct pod *pod)
