@@ -13,7 +13,7 @@ usage() {
 	cat <<'TEXT'
 usage: test/cluster/run.sh [--help] [PYTEST-ARGUMENT...]
 
-Without arguments all tests run, in order; `test_errors.py`, `faults`, `-k drain` and so on choose some.
+Without arguments all tests run, in order; `test_errors.py`, `faults`, `elastic`, `-k drain` and so on choose some.
 
 Environment:
   NAME  the cluster (krypton-test); made anew
@@ -32,8 +32,8 @@ if [[ -z ${KRYPTON_TEST_LOCKED-} && ${1-} != --help ]]; then
 	export KRYPTON_TEST_LOCKED=1
 	exec flock -o -w 1800 "$root/build/test-cluster.$name.lock" "${BASH_SOURCE[0]}" "$@"
 fi
-suite_seconds=${SUITE_SECONDS:-1260}
-tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py faults test_support_bundle.py test_install.py)
+suite_seconds=${SUITE_SECONDS:-1500}
+tests=(test_invoke.py test_errors.py test_lifecycle.py test_daemons.py test_writers.py test_documents.py test_readme.py test_observability.py faults elastic test_support_bundle.py test_install.py)
 system=krypton-system
 export KUBECONFIG=$root/build/cluster/$name.kubeconfig
 [[ $name != krypton-dev ]] || KUBECONFIG=$root/build/cluster/kubeconfig
@@ -99,7 +99,7 @@ main() {
 	images=("$root"/build/images/{controller,gateway,scaler,krypton-proxy}.tar)
 	make_python
 	((${#chosen[@]})) || chosen=("${tests[@]}")
-	[[ ${chosen[*]} == *.py* || ${chosen[*]} == *faults* ]] || chosen+=("${tests[@]}")
+	[[ ${chosen[*]} == *.py* || ${chosen[*]} =~ faults|elastic ]] || chosen+=("${tests[@]}")
 	prometheus=
 	[[ ${chosen[*]} != *test_observability.py* ]] || prometheus=$("$here/prometheus/build.sh")
 	say "images, clients and Prometheus are there"
