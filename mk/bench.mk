@@ -19,12 +19,12 @@ $(BUILD)/bench/gocontroller: $(wildcard test/bench/peers/gocontroller/*)
 	@mkdir -p $(@D)
 	$(Q)CGO_ENABLED=0 go -C test/bench/peers/gocontroller build -o $(abspath $@) .
 
-.PHONY: bench bench-datapath bench-controller bench-cluster bench-programs bench-controller-programs
+.PHONY: bench bench-datapath bench-controller bench-cluster bench-elastic bench-programs bench-controller-programs
 bench-programs: $(DAEMONS) $(bench_PROGRAMS) $(BUILD)/test/wire/engine/relay
 
 bench-controller-programs: $(DAEMONS) $(BUILD)/bench/gocontroller
 
-bench: bench-datapath bench-controller bench-cluster ## all three: the data path, the controller, and the whole on the cluster
+bench: bench-datapath bench-controller bench-cluster bench-elastic ## all of it: data path, controller, the whole on the cluster, agents from zero
 
 bench-datapath: bench-programs ## CPU, latency and memory of the data path beside nginx, haproxy, Go and libmicrohttpd
 	@BUILD=$(BUILD) python3 -B test/bench/datapath
@@ -34,3 +34,7 @@ bench-controller: bench-controller-programs ## the controller on a real API serv
 
 bench-cluster: all ## latency, cold start, sizes and memory on the cluster, beside direct calls
 	@test/bench/run.sh
+
+bench-elastic: all ## cold starts beside plain Deployments, many at once, and thousands of idle agents
+	@env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS $(MAKE) --no-print-directory images example-images
+	@test/bench/elastic/run.sh

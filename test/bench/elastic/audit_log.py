@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the API server's audit log says of one agent: when its status was patched, its pod made, its address published."""
+
+import calendar
+import json
+import os
+import time
+
+
+def seconds_of(stamp):
+    """Of 2026-01-02T03:04:05.678901Z, since 1970."""
+    whole, _, rest = stamp.rstrip("Z").partition(".")
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + (rest or "0"))
+
+
+class Audit:
+    """Grows with the log; the first of each thing counts."""
+
+    def __init__(self, path):
+        self._path, self._place, self._rest = path, 0, b""
+        self.created, self.woken, self.published = {}, {}, {}  # generateName, agent, address: when
+
+    def _note(self, event):
+        about, at = event.get("objectRef", {}), seconds_of(event["stageTimestamp"])
+        body = event.get("requestObject") or {}
+        if about.get("resource") == "pods" and not about.get("subresource"):
+            self.created.setdefault(body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0], at)
+        elif about.get("resource") == "endpointslices":
+            for endpoint in body.get("endpoints") or []:
+                for address in endpoint["addresses"]:
+                    self.published.setdefault(address, at)
+        elif about.get("resource") == "agents" and about.get("subresource") == "status":
+            if event.get("userAgent", "").startswith(("krypton-gateway", "krypton-scaler")):
+                self.woken.setdefault(about["name"], []).append(at)
+
+    def read(self):
+        with open(self._path, "rb") as file:
+            file.seek(self._place)
+            text = self._rest + file.read()
+            self._place = file.tell()
+        *lines, self._rest = text.split(b"\n")
+        for line in lines:
+            event = json.loads(line)
+            if event["stage"] == "ResponseComplete" and event.get("responseStatus", {}).get("code", 500) < 300:
+                self._note(event)
+        return self
+
+    def woken_after(self, agent, moment):
+        return next((at for at in self.woken.get(agent, []) if at >= moment), None)
+
+
+def opened():
+    return Audit(os.environ["AUDIT"] + "/log")

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was measured, for people: a table on standard output, with the targets beside."""
+
+from statistics import median
+
+from ratios import Ratio
+
+MB = 1e6
+
+
+def percentile(values, permille):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * permille // 1000)]
+
+
+def _row(title, values, p50=None, p99=None):
+    half, most = median(values), percentile(values, 990)
+    word = ""
+    if p50 is not None:
+        word = "<= %g" % p50 + (", %g" % p99 if p99 is not None else "")
+        word = "%-12s %s" % (word, "reached" if half <= p50 and (p99 is None or most <= p99) else "MISSED")
+    print("%-66s %9.1f %9.1f %9.1f  %s" % (title, half, most, max(values), word))
+
+
+def _ratio(title, ours, theirs, limit):
+    seen = Ratio(ours, theirs)
+    of_medians = median(ours) / median(theirs)
+    print("%-66s %9.3f %9.3f %9.3f  <= %-8g  %s   (of the medians: %.3f)" % (
+        title, seen.median, seen.low, seen.high, limit, "reached" if min(seen.median, of_medians) <= limit else "MISSED", of_medians))
+
+
+def _starts(hello):
+    def of(figure):
+        return [start[figure] for start in hello]
+    print("\n== %d cold starts one by one, each beside the same pod started by a patch; ms%s%9s %9s %9s" % (
+        len(hello), " " * 2, "p50", "p99", "most"))
+    _row("request to first byte", of("start_ms"))
+    _row("patch of replicas until that pod's port accepts", of("plain_ms"))
+    _row("request until the wake's patch is answered", of("woken_ms"))
+    _row("request until the pod's object exists", of("created_ms"), 30)
+    _row("patch of replicas until the pod's object exists", of("plain_created_ms"))
+    _row("port accepts until first byte, with the hello", of("handed_ms"), 15, 60)
+    print("%-66s %9s %9s %9s" % ("ratios within a pair: median, and its bounds", "median", "low", "high"))
+    _ratio("whole cold start", of("start_ms"), of("plain_ms"), 1.15)
+    _ratio("until the pod's object exists", of("created_ms"), of("plain_created_ms"), 1.5)
+
+
+def _deaf(starts):
+    print("\n== %d cold starts with no hello; ms%s%9s %9s %9s" % (len(starts), " " * 32, "p50", "p99", "most"))
+    _row("request to first byte", [start["start_ms"] for start in starts])
+    _row("request until the pod's address is published", [start["published_ms"] for start in starts])
+    _row("later of port and address, until first byte", [start["handed_ms"] for start in starts], 10, 50)
+
+
+def _crowd(seen):
+    fine = [one for one in seen if one["status"] == 200 and one["patched_ms"] is not None]
+    print("\n== %d agents woken within a second; ms%s%9s %9s %9s" % (len(seen), " " * 29, "p50", "p99", "most"))
+    print("%-66s %9d" % ("answered", sum(one["status"] == 200 for one in seen)))
+    for figure, title in (("total_ms", "request to first byte"), ("patched_ms", "request until the wake's patch is answered"),
+                          ("created_ms", "request until the pod's object exists"), ("handed_ms", "port accepts until first byte")):
+        _row(title, [one[figure] for one in fine if one[figure] is not None])
+    share = 100 * sum(one["patched_ms"] + one["handed_ms"] for one in fine) / sum(one["total_ms"] for one in fine)
+    print("%-66s %7.2f %%  < 5 %%  %s" % ("Krypton's share: to the patch, and from the port to the first byte", share,
+                                         "reached" if share < 5 and len(fine) == len(seen) else "MISSED"))
+
+
+def _idle(agents, seconds, seen):
+    print("\n== %d Agents at zero, %d s at rest" % (agents, seconds))
+    for program, one in seen.items():
+        asked = [what for what in one["asked"] if not what.startswith("watch ") and not what.endswith(" leases")]
+        for title, value, target, reached in (
+                ("CPU", "%.2f %%" % one["cpu_percent"], "< 1 %", one["cpu_percent"] < 1),
+                ("RSS", "%.1f MB" % (one["resident_bytes"] / MB), "<= 32 MB", one["resident_bytes"] <= 32 * MB),
+                ("requests but watches and Leases", ", ".join(asked) or "none", "none", not asked)):
+            print("%-66s %9s  %-9s %s" % (program + ": " + title, value, target, "reached" if reached and one["runs"] else "MISSED"))
+
+
+def show(results):
+    print("%(cpu)s, %(cores)d cores, Linux %(kernel)s, %(time)s" % results["machine"])
+    if "hello" in results:
+        _starts(results["hello"])
+    if "deaf" in results:
+        _deaf(results["deaf"])
+    if "crowd" in results:
+        _crowd(results["crowd"])
+    if "idle" in results:
+        _idle(results["agents"], results["at_rest"], results["idle"])
+    for failure in results["failures"]:
+        print("failed: " + failure)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sleeping agent after another is woken, each beside the very same pod that a patch of a Deployment's replicas starts; then the
+same agents' like once more while no hello gets through."""
+
+import time
+
+import audit_log
+from stage import Deaf
+
+BATCH = 10
+SETTLE = 0.4  # seconds after a pod is ready, so that the next start has the machine to itself
+
+
+def wake(stage, name):
+    sent, first, listening, status = stage.ask(name)
+    assert status == 200, f"{name}: {status}"
+    pod = stage.pod(f"krypton.ai/agent={name}")
+    time.sleep(SETTLE)
+    return {"sent": sent, "first": first, "listening": listening, "ip": pod["status"]["podIP"]}
+
+
+def patch(stage, name):
+    sent = stage.scale(name)
+    pod = stage.pod(f"bench={name}")
+    time.sleep(SETTLE)
+    return {"sent": sent, "listening": stage.listening(pod["status"]["podIP"])}
+
+
+def batches(count, label):
+    for first in range(0, count, BATCH):
+        yield [f"{label}-{i}" for i in range(first, min(first + BATCH, count))]
+
+
+def with_hello(stage, count, say):
+    """Pairs, the other one first each time."""
+    log, pairs = audit_log.opened(), []
+    for names in batches(count, "cold"):
+        plain = ["plain-" + name for name in names]
+        stage.sleepers(names)
+        for name, beside in zip(names, plain):
+            stage.plain_deployment(name, beside)
+        for i, (name, beside) in enumerate(zip(names, plain)):
+            order = [(wake, name), (patch, beside)]
+            seen = {do: do(stage, what) for do, what in (order if i % 2 else order[::-1])}
+            pairs.append((name, seen[wake], beside, seen[patch]))
+        stage.clear(names, plain)
+        say(f"{len(pairs)} of {count} pairs of cold starts")
+    log.read()
+    return [{
+        "start_ms": 1000 * (ours["first"] - ours["sent"]), "plain_ms": 1000 * (theirs["listening"] - theirs["sent"]),
+        "handed_ms": 1000 * (ours["first"] - ours["listening"]),
+        "created_ms": 1000 * (log.created[name] - ours["sent"]), "plain_created_ms": 1000 * (log.created[beside] - theirs["sent"]),
+        "woken_ms": 1000 * (log.woken_after(name, ours["sent"]) - ours["sent"]),
+    } for name, ours, beside, theirs in pairs]
+
+
+def without_hello(stage, count, say):
+    log, starts = audit_log.opened(), []
+    with Deaf(stage):
+        for names in batches(count, "deaf"):
+            stage.sleepers(names)
+            starts += [wake(stage, name) for name in names]
+            stage.clear(names)
+            say(f"{len(starts)} of {count} cold starts without a hello")
+    log.read()
+    return [{"start_ms": 1000 * (start["first"] - start["sent"]), "published_ms": 1000 * (log.published[start["ip"]] - start["sent"]),
+             "handed_ms": 1000 * (start["first"] - max(start["listening"], log.published[start["ip"]]))} for start in starts]
