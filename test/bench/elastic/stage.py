@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import pathlib
-import subprocess
 import time
 
 import agents
@@ -94,17 +93,3 @@ class Stage:
             self.cluster.delete("deployments", SPACE, name, propagationPolicy="Background", apiVersion="v1", kind="DeleteOptions")
         self.space.drop(*names)
         wait_for(lambda: not self.cluster.list("pods", SPACE) and not self.cluster.list("agents", SPACE), 180, "all of it is gone", every=0.5)
-
-
-class Deaf:
-    """While it lasts no hello reaches a gateway: the node drops what pods send to the gateways' port for them."""
-
-    def __init__(self, stage):
-        self._rule = ["-p", "tcp", "-d", stage.gateway.host, "--dport", "8082", "-j", "DROP"]
-        self._command = ["nsenter", f"--net=/run/netns/krypton.{os.environ['NAME']}.1", "iptables", "-w", "5", "-t", "raw"]
-
-    def __enter__(self):
-        subprocess.run([*self._command, "-I", "PREROUTING", *self._rule], check=True)
-
-    def __exit__(self, *_):
-        subprocess.run([*self._command, "-D", "PREROUTING", *self._rule], check=True)

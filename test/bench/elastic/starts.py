@@ -2,10 +2,11 @@
 """One sleeping agent after another is woken, each beside the very same pod that a patch of a Deployment's replicas starts; then the
 same agents' like once more while no hello gets through."""
 
+import os
 import time
 
 import audit_log
-from stage import Deaf
+from deaf import Deaf
 
 BATCH = 10
 SETTLE = 0.4  # seconds after a pod is ready, so that the next start has the machine to itself
@@ -56,7 +57,7 @@ def with_hello(stage, count, say):
 
 def without_hello(stage, count, say):
     log, starts = audit_log.opened(), []
-    with Deaf(stage):
+    with Deaf(os.environ["NAME"], stage.gateway.host):
         for names in batches(count, "deaf"):
             stage.sleepers(names)
             starts += [wake(stage, name) for name in names]
