@@ -15,6 +15,7 @@ from kube import wait_for
 WAKES = int(os.environ.get("ELASTIC_WAKES", "20"))
 SIDE_BY_SIDE = 10
 WITHIN = 60  # seconds from one answer to the next time at zero
+PATIENCE = 150  # the gateway's verdict comes first
 
 
 class Counts:
@@ -52,7 +53,7 @@ class Sleeper:
     def _ask(self):
         began = time.monotonic()
         try:
-            with gateways.client() as http:  # a connection of its own: any gateway may get it
+            with gateways.client(timeout=PATIENCE) as http:  # a connection of its own: any gateway may get it
                 answer = http.get(self.url)
             if answer.status_code == 200:
                 self.pods.add(answer.json()["pod"])
@@ -75,8 +76,9 @@ class Sleeper:
 
 
 def test_agents_woken_again_and_again_answer_every_request(cluster, gateway, space):
-    """Ten agents go to zero and are woken, two times each and side by side: every request is answered, none with an error."""
-    names = [space.make(agents.sleeper(f"again-{i}", scaleToZeroAfter="1s", drainTimeout="10s", startupTimeout="60s"))
+    """Ten agents side by side go to zero and are woken again and again, whenever somebody asks: every request is answered, none with an
+    error."""
+    names = [space.make(agents.sleeper(f"again-{i}", scaleToZeroAfter="1s", drainTimeout="10s", startupTimeout="120s"))
              for i in range(SIDE_BY_SIDE)]
     counts = Counts(space)
     try:
