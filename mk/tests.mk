@@ -4,7 +4,7 @@
 
 SUITE := BUILD=$(BUILD) mk/suite.sh
 
-.PHONY: test check unit wire differential soak soak-quick soak-programs soak-valgrind-programs chart api cluster hack-test
+.PHONY: test check unit wire differential soak soak-quick soak-elastic soak-programs soak-valgrind-programs chart api cluster hack-test
 test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
@@ -72,8 +72,11 @@ soak-programs: $(addprefix $(BUILD)/,$(soak_PROGRAMS))
 soak-valgrind-programs:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/valgrind SAN=-g $(addprefix $(BUILD)/valgrind/,$(soak_PROGRAMS))
 
-soak: soak-programs soak-valgrind-programs ## a long run: SOAK_SECONDS (600) of mixed traffic cut at random, SOAK_ABORTS (100000) aborted requests
+soak: soak-programs soak-valgrind-programs soak-elastic ## a long run: SOAK_SECONDS (600) of mixed traffic cut at random, SOAK_ABORTS (100000) aborted requests, soak-elastic
 	@$(SUITE) soak test/soak/run.sh long $(BUILD) $(BUILD)/asan $(BUILD)/valgrind
+
+soak-elastic: $(DAEMONS) ## agents that come and go at length on a cluster of two nodes: ELASTIC_WAKES (1000), ELASTIC_TURNS (5) of the load
+	@$(SUITE) soak-elastic test/cluster/elastic/soak.sh
 
 soak-quick: soak-programs ## the same for seconds, as the gate runs it
 	@$(SUITE) soak-quick test/soak/run.sh quick $(BUILD) $(BUILD)/asan

@@ -68,9 +68,9 @@ def main():
         except (AssertionError, KeyError, OSError, RuntimeError) as error:  # said, and it does not take the others with it
             say("%s: %r" % (name, error))
             results["failures"].append("%s: %r" % (name, error))
-    os.makedirs(BUILD + "/bench", exist_ok=True)
-    with open(BUILD + "/bench/elastic.json", "w", encoding="utf-8") as file:
-        json.dump(results, file, indent=1)
+        os.makedirs(BUILD + "/bench", exist_ok=True)
+        with open(BUILD + "/bench/elastic.json", "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
     report.show(results)
     return 1 if results["failures"] else 0
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The agent of this bench, run in pods by `python3 -S -E -c`: it says when its port accepted, by the machine's clock."""
+"""The agent of this bench, run in pods by `python3 -S -E -c`: it says when its port accepted, by the machine's clock. LISTEN_AFTER=500
+makes it that many milliseconds later."""
 
+import os
 import socket
 import threading
 import time
 
+time.sleep(int(os.environ.get("LISTEN_AFTER", "0")) / 1000)
 server = socket.socket()
 server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 server.bind(("", 8080))

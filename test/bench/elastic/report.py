@@ -30,18 +30,23 @@ def _ratio(title, ours, theirs, limit):
 
 
 def _starts(hello):
-    def of(figure):
-        return [start[figure] for start in hello]
-    print("\n== %d cold starts one by one, each beside the same pod started by a patch; ms%s%9s %9s %9s" % (
-        len(hello), " " * 2, "p50", "p99", "most"))
-    _row("request to first byte", of("start_ms"))
-    _row("patch of replicas until that pod's port accepts", of("plain_ms"))
+    def of(figure, later=None):
+        return [start[figure] for start in hello if later is None or (start["later"] > 0) == later]
+    print("\n== %d cold starts one by one, each beside the same pod started by a patch; ms  %9s %9s %9s" % (len(hello), "p50", "p99", "most"))
     _row("request until the wake's patch is answered", of("woken_ms"))
     _row("request until the pod's object exists", of("created_ms"), 30)
     _row("patch of replicas until the pod's object exists", of("plain_created_ms"))
-    _row("port accepts until first byte, with the hello", of("handed_ms"), 15, 60)
+    for later, whose in ((False, "an agent that listens at once"), (True, "an agent that its sidecar waits for")):
+        if not of("start_ms", later):
+            continue
+        print("%s:" % whose)
+        _row("   request to first byte", of("start_ms", later))
+        _row("   patch of replicas until that pod's port accepts", of("plain_ms", later))
+        _row("   port accepts until first byte, with the hello", of("handed_ms", later), *((15, 60) if later else ()))
     print("%-66s %9s %9s %9s" % ("ratios within a pair: median, and its bounds", "median", "low", "high"))
-    _ratio("whole cold start", of("start_ms"), of("plain_ms"), 1.15)
+    _ratio("whole cold start, an agent that listens at once", of("start_ms", False), of("plain_ms", False), 1.15)
+    if of("start_ms", True):
+        _ratio("whole cold start, an agent that its sidecar waits for", of("start_ms", True), of("plain_ms", True), 1.15)
     _ratio("until the pod's object exists", of("created_ms"), of("plain_created_ms"), 1.5)
 
 

@@ -24,10 +24,11 @@ class Stage:
         self.space = agents.Space(self.cluster, SPACE)
         self.gateway = gateways.service(self.cluster)
 
-    def sleepers(self, names, **spec):
+    def sleepers(self, names, listen_after=None, **spec):
         """They have never been invoked, so they are at zero, and stay up once they are woken."""
-        for name in names:
-            self.space.make(agents.sleeper(name, image=agents.PYTHON, command=["/usr/bin/python3", "-S", "-E", "-c", SCRIPT],
+        for i, name in enumerate(names):
+            env = agents.environment(LISTEN_AFTER=listen_after(i) if listen_after else 0)
+            self.space.make(agents.sleeper(name, env=env, image=agents.PYTHON, command=["/usr/bin/python3", "-S", "-E", "-c", SCRIPT],
                                            scaleToZeroAfter="3600s", drainTimeout="1s", startupTimeout="180s", **spec))
         wait_for(lambda: all(self.space.reason(name) == "Asleep" for name in names), 120, "the agents sleep", every=0.5)
 

@@ -9,7 +9,12 @@ import audit_log
 from deaf import Deaf
 
 BATCH = 10
+LATER = 500  # milliseconds: every other agent listens that much later than it could, when its sidecar waits for it
 SETTLE = 0.4  # seconds after a pod is ready, so that the next start has the machine to itself
+
+
+def listen_after(number):
+    return LATER * (number // 2 % 2)
 
 
 def wake(stage, name):
@@ -37,29 +42,29 @@ def with_hello(stage, count, say):
     log, pairs = audit_log.opened(), []
     for names in batches(count, "cold"):
         plain = ["plain-" + name for name in names]
-        stage.sleepers(names)
+        stage.sleepers(names, listen_after)
         for name, beside in zip(names, plain):
             stage.plain_deployment(name, beside)
         for i, (name, beside) in enumerate(zip(names, plain)):
             order = [(wake, name), (patch, beside)]
             seen = {do: do(stage, what) for do, what in (order if i % 2 else order[::-1])}
-            pairs.append((name, seen[wake], beside, seen[patch]))
+            pairs.append((listen_after(i), name, seen[wake], beside, seen[patch]))
         stage.clear(names, plain)
         say(f"{len(pairs)} of {count} pairs of cold starts")
     log.read()
     return [{
-        "start_ms": 1000 * (ours["first"] - ours["sent"]), "plain_ms": 1000 * (theirs["listening"] - theirs["sent"]),
+        "later": later, "start_ms": 1000 * (ours["first"] - ours["sent"]), "plain_ms": 1000 * (theirs["listening"] - theirs["sent"]),
         "handed_ms": 1000 * (ours["first"] - ours["listening"]),
         "created_ms": 1000 * (log.created[name] - ours["sent"]), "plain_created_ms": 1000 * (log.created[beside] - theirs["sent"]),
         "woken_ms": 1000 * (log.woken_after(name, ours["sent"]) - ours["sent"]),
-    } for name, ours, beside, theirs in pairs]
+    } for later, name, ours, beside, theirs in pairs]
 
 
 def without_hello(stage, count, say):
     log, starts = audit_log.opened(), []
     with Deaf(os.environ["NAME"], stage.gateway.host):
         for names in batches(count, "deaf"):
-            stage.sleepers(names)
+            stage.sleepers(names, lambda _: LATER)
             starts += [wake(stage, name) for name in names]
             stage.clear(names)
             say(f"{len(starts)} of {count} cold starts without a hello")
