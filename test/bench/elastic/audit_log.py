@@ -14,24 +14,24 @@ def seconds_of(stamp):
 
 
 class Audit:
-    """Grows with the log; the first of each thing counts."""
+    """Grows with the log. Names and addresses come again: what counts is the first after a moment."""
 
     def __init__(self, path):
         self._path, self._place, self._rest = path, 0, b""
-        self.created, self.woken, self.published = {}, {}, {}  # generateName, agent, address: when
+        self._created, self._woken, self._published = {}, {}, {}  # of a Deployment, an agent, an address: when, each time
 
     def _note(self, event):
         about, at = event.get("objectRef", {}), seconds_of(event["stageTimestamp"])
         body = event.get("requestObject") or {}
         if about.get("resource") == "pods" and not about.get("subresource"):
-            self.created.setdefault(body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0], at)
+            self._created.setdefault(body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0], []).append(at)
         elif about.get("resource") == "endpointslices":
             for endpoint in body.get("endpoints") or []:
                 for address in endpoint["addresses"]:
-                    self.published.setdefault(address, at)
+                    self._published.setdefault(address, []).append(at)
         elif about.get("resource") == "agents" and about.get("subresource") == "status":
             if event.get("userAgent", "").startswith(("krypton-gateway", "krypton-scaler")):
-                self.woken.setdefault(about["name"], []).append(at)
+                self._woken.setdefault(about["name"], []).append(at)
 
     def read(self):
         with open(self._path, "rb") as file:
@@ -45,8 +45,21 @@ class Audit:
                 self._note(event)
         return self
 
-    def woken_after(self, agent, moment):
-        return next((at for at in self.woken.get(agent, []) if at >= moment), None)
+    def woken(self, agent, since):
+        return _first(self._woken, agent, since)
+
+    def created(self, deployment, since):
+        return _first(self._created, deployment, since)
+
+    def published(self, address, since):
+        return _first(self._published, address, since)
+
+
+def _first(seen, name, since):
+    """A log that lacks it is a fault of the bench."""
+    found = [at for at in seen.get(name, []) if at >= since]
+    assert found, f"the audit log tells nothing of {name}"
+    return min(found)
 
 
 def opened():

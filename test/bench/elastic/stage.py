@@ -62,6 +62,11 @@ class Stage:
         """When the agent there began to accept, as it says itself at its own port."""
         return json.loads(gateways.plain.get(f"http://{ip}:8080/").text)["listening"]
 
+    def sidecar_started(self, ip):
+        """When krypton-proxy's process began, as it says itself; to a hundredth of a second."""
+        text = gateways.plain.get(f"http://{ip}:8888/metrics").text
+        return float(next(line.split()[1] for line in text.splitlines() if line.startswith("process_start_time_seconds")))
+
     def ask(self, name, connection=None):
         """(sent, first byte, when the agent says that it began to listen, status)"""
         connection = connection or self.connection()
