@@ -13,9 +13,9 @@ def run(stage, count, say):
     seen = []
     for name, (sent, first, listening, status) in zip(names, answers):
         if status == 200:
-            sidecar = stage.sidecar_started(stage.pod(f"krypton.ai/agent={name}")["status"]["podIP"])
+            started, noticed = stage.sidecar_said(stage.pod(f"krypton.ai/agent={name}"))
             seen.append({"total_ms": 1000 * (first - sent), "patched_ms": 1000 * (log.woken(name, sent) - sent),
                          "created_ms": 1000 * (log.created(name, sent) - sent), "handed_ms": 1000 * (first - listening),
-                         "both_ms": 1000 * (first - max(listening, sidecar))})
+                         "both_ms": 1000 * (first - max(listening, started)), "told_ms": 1000 * (first - noticed)})
     stage.clear(names)
     return {"asked": count, "answered": seen}

@@ -48,6 +48,7 @@ def _starts(hello):
         _row("   patch of replicas until that pod's port accepts", of("plain_ms", later))
         _row("   port accepts until first byte, with the hello", of("handed_ms", later), *((15, 60) if later else ()))
         _row("   port accepts and krypton-proxy runs, until first byte", of("both_ms", later))
+        _row("   krypton-proxy sees the port accept, until first byte", of("told_ms", later))
     print("%-66s %9s %9s %9s" % ("ratios within a pair: median, and its bounds", "median", "low", "high"))
     _ratio("whole cold start, an agent that listens at once", of("start_ms", False), of("plain_ms", False), 1.15)
     if of("start_ms", True):
@@ -68,7 +69,8 @@ def _crowd(crowd):
     print("%-66s %9d  all  %s" % ("answered", len(seen), _word(len(seen) == asked)))
     for figure, title in (("total_ms", "request to first byte"), ("patched_ms", "request until the wake's patch is answered"),
                           ("created_ms", "request until the pod's object exists"), ("handed_ms", "port accepts until first byte"),
-                          ("both_ms", "port accepts and krypton-proxy runs, until first byte")):
+                          ("both_ms", "port accepts and krypton-proxy runs, until first byte"),
+                          ("told_ms", "krypton-proxy sees the port accept, until first byte")):
         _row(title, [one[figure] for one in seen])
     for figure, since in (("handed_ms", "port accepts"), ("both_ms", "both run")):
         share = 100 * sum(one["patched_ms"] + one[figure] for one in seen) / sum(one["total_ms"] for one in seen)

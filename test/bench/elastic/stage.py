@@ -11,6 +11,7 @@ import time
 
 import agents
 import gateway as gateways
+from audit_log import seconds_of
 from kube import Cluster, wait_for
 
 HERE = pathlib.Path(__file__).parent
@@ -62,10 +63,10 @@ class Stage:
         """When the agent there began to accept, as it says itself at its own port."""
         return json.loads(gateways.plain.get(f"http://{ip}:8080/").text)["listening"]
 
-    def sidecar_started(self, ip):
-        """When krypton-proxy's process began, as it says itself; to a hundredth of a second."""
-        text = gateways.plain.get(f"http://{ip}:8888/metrics").text
-        return float(next(line.split()[1] for line in text.splitlines() if line.startswith("process_start_time_seconds")))
+    def sidecar_said(self, pod):
+        """When krypton-proxy ran, and when it saw the agent's port accept, by its log. Its process is older: the runtime holds it."""
+        lines = [json.loads(line) for line in self.cluster.logs(SPACE, pod["metadata"]["name"], "krypton-proxy").splitlines()]
+        return [seconds_of(next(line["ts"] for line in lines if line["event"] == event)) for event in ("proxy.started", "agent.listening")]
 
     def ask(self, name, connection=None):
         """(sent, first byte, when the agent says that it began to listen, status)"""

@@ -20,9 +20,9 @@ def listen_after(number):
 def wake(stage, name):
     sent, first, listening, status = stage.ask(name)
     assert status == 200, f"{name}: {status}"
-    ip = stage.pod(f"krypton.ai/agent={name}")["status"]["podIP"]
+    pod = stage.pod(f"krypton.ai/agent={name}")
     time.sleep(SETTLE)
-    return {"sent": sent, "first": first, "listening": listening, "ip": ip, "sidecar": stage.sidecar_started(ip)}
+    return {"sent": sent, "first": first, "listening": listening, "ip": pod["status"]["podIP"], "sidecar": stage.sidecar_said(pod)}
 
 
 def patch(stage, name):
@@ -55,7 +55,8 @@ def with_hello(stage, count, say):
     return [{
         "later": later, "start_ms": 1000 * (ours["first"] - ours["sent"]), "plain_ms": 1000 * (theirs["listening"] - theirs["sent"]),
         "handed_ms": 1000 * (ours["first"] - ours["listening"]),
-        "both_ms": 1000 * (ours["first"] - max(ours["listening"], ours["sidecar"])),
+        "both_ms": 1000 * (ours["first"] - max(ours["listening"], ours["sidecar"][0])),
+        "told_ms": 1000 * (ours["first"] - ours["sidecar"][1]),
         "created_ms": 1000 * (log.created(name, ours["sent"]) - ours["sent"]),
         "plain_created_ms": 1000 * (log.created(beside, theirs["sent"]) - theirs["sent"]),
         "woken_ms": 1000 * (log.woken(name, ours["sent"]) - ours["sent"]),
