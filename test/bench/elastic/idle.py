@@ -78,5 +78,5 @@ def run(count, seconds, say):
         for process in processes.values():
             process.terminate()
         for process in processes.values():
-            process.wait(10)
+            process.wait(30)  # the gateway serves on for a while
         cluster.close()
