@@ -71,13 +71,13 @@ compile gcc WERROR=-Werror all unit-programs
 step "reference pages" docs-check WERROR=-Werror
 step "unit tests" unit WERROR=-Werror
 step "the scaling policy in a simulated world" sim WERROR=-Werror
-step "schedules of delays, losses, restarts and conflicts" explore WERROR=-Werror
 printf '\n== a real Kubernetes is built (after %d s)\n' $((SECONDS - started))
 hack/cluster/build.sh || status=1
 step "images" images-check example-images
 
 # The cluster's tests mostly wait, as those of the API server do: each has a cluster of its own name, beside all that follows.
 begin cluster cluster WERROR=-Werror
+begin_idle explore explore WERROR=-Werror
 
 compile clang BUILD=build/clang CC=clang WERROR=-Werror all unit-programs
 step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror unit
@@ -91,6 +91,7 @@ step "aborts, cuts and idle connections" soak-quick WERROR=-Werror
 step "chart" chart
 step "API server, and the local cluster's own life" -k -j2 api hack-test WERROR=-Werror
 step "examples" examples-check
+collect "schedules of delays, losses, restarts and conflicts, beside the steps since" explore
 collect "fuzz targets of the data path, a minute each, beside the steps since" fuzz
 collect "cluster, beside the steps since" cluster
 printf '\n== done after %d s\n' $((SECONDS - started))

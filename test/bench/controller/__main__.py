@@ -15,13 +15,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../datapath"))
 
 import burst  # noqa: E402
-import idle  # noqa: E402
 import many  # noqa: E402
 import report  # noqa: E402
 from cluster import Failed  # noqa: E402
 from contestants import BUILD, GO, OURS  # noqa: E402
 
-PARTS = ("burst", "many", "idle")
+PARTS = ("burst", "many")
 
 
 def say(text):
@@ -87,9 +86,6 @@ def run(parts, results):
     if "many" in parts:
         say("%d Agents at rest" % agents)
         part(results, "many", lambda: many.run(agents, rest, results.setdefault("many", {}), say))
-    if "idle" in parts:
-        say("%d Agents asleep, gateway and scaler beside them" % agents)
-        part(results, "idle", lambda: idle.run(agents, rest, results.setdefault("idle", {}), say))
 
 
 def main():

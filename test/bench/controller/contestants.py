@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured, as processes: our daemons as they ship, and the controller's job by Go's controller-runtime."""
+"""The controllers that are measured, as processes: ours as it ships, and the same job by Go's controller-runtime."""
 
 import ctypes
 import os
@@ -12,7 +12,6 @@ from cluster import HOME, Failed, cpu_seconds
 
 BUILD = os.environ.get("BUILD", "build")
 OURS, GO = "krypton", "Go controller-runtime"
-GATEWAY, SCALER = "gateway", "scaler"
 SECONDS = 20
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
@@ -27,19 +26,15 @@ def _free_port():
 class Contestant:
     """Runs from here on; end it with stop()."""
 
-    # program, how its requests name it, what it must be told
-    PROGRAMS = {OURS: ("/bin/controller", "controller", "--proxy-image=proxy:1"),
-                GO: ("/bench/gocontroller", "gocontroller", "--proxy-image=proxy:1"),
-                GATEWAY: ("/bin/gateway", "krypton-gateway", "--listen-address=127.0.0.1:0"),
-                SCALER: ("/bin/scaler", "krypton-scaler", "--leader-elect")}
+    PROGRAMS = {OURS: ("/bin/controller", "controller"), GO: ("/bench/gocontroller", "gocontroller")}
 
     def __init__(self, name, cluster, *flags):
-        program, self.user_agent, needed = self.PROGRAMS[name]
+        program, self.user_agent = self.PROGRAMS[name]
         self.log = open("%s/%s.log" % (cluster.work, os.path.basename(program)), "wb")  # pylint: disable=consider-using-with
         self.started = time.time()
         self.popen = subprocess.Popen(
             [BUILD + program, "--metrics-bind-address=127.0.0.1:%d" % _free_port(),
-             "--health-probe-bind-address=127.0.0.1:%d" % _free_port(), needed, *flags],
+             "--health-probe-bind-address=127.0.0.1:%d" % _free_port(), "--proxy-image=proxy:1", *flags],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM),
             env={**os.environ, "KUBECONFIG": cluster.kubeconfig, "POD_NAME": "bench", "POD_NAMESPACE": HOME})

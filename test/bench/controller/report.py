@@ -71,22 +71,11 @@ def _many(shown):
             print("%-62s %12s" % ("   p50", "%.0f ms" % seen["p50"]))
 
 
-def _idle(shown):
-    print("\n== gateway and scaler among %d Agents that sleep, %d s" % (shown["agents"], shown["seconds"]))
-    for name, seen in shown["daemons"].items():
-        _line(name + ": CPU", "%.2f %%" % seen["cpu_percent"], "< 1 %", seen["cpu_percent"] < 1)
-        _line(name + ": RSS", "%.1f MB" % (seen["resident_bytes"] / MB), "<= 32 MB", seen["resident_bytes"] <= 32 * MB)
-        others = [row for row in seen["listed"] if row[0] != "watch" and row[1] != "leases"]
-        _line(name + ": requests but watches and its Lease", sum(row[2] for row in others), "0", not others)
-
-
 def show(results):
     print("%(cpu)s, %(cores)d cores, Linux %(kernel)s, %(time)s" % results["machine"])
     if results.get("rounds"):
         _burst(results)
     if results.get("many"):
         _many(results["many"])
-    if results.get("idle", {}).get("daemons"):
-        _idle(results["idle"])
     for failure in results["failures"]:
         print("failed: " + failure)
