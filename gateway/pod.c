@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "krypton/ports.h"
 
-#define UNREACHABLE_MS     500
+#define UNREACHABLE_MS     200 /* so that a request whose five tries fail is told so before its pod is no longer called ready */
 #define UNREACHABLE_MAX_MS 5000
 #define WORD_KEEP_MS       10000 /* a pod that no slice names is believed this long */
 
