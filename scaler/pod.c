@@ -31,6 +31,13 @@ static void note_unknown(struct pod *pod, const struct call_answer *answer)
 	pod->is_known = false;
 }
 
+static void note_retired(struct pod *pod, bool is_retired)
+{
+	if (is_retired && !pod->is_retired)
+		pod->retired_ms = loop_now_ms(pod->loop);
+	pod->is_retired = is_retired;
+}
+
 static bool is_count(int64_t count)
 {
 	return count >= 0 && count <= COUNT_MAX;
@@ -55,6 +62,7 @@ static void on_answer(void *arg, const struct call_answer *answer)
 	int64_t inflight, streams;
 
 	pod->question = NULL;
+	pod->is_tried = true;
 	inflight = load != NULL ? json_int_at(load, "/inflight", -1) : -1;
 	streams = load != NULL ? json_int_at(load, "/streams", 0) : 0;
 	if (!is_count(inflight) || !is_count(streams)) {
@@ -68,9 +76,11 @@ static void on_answer(void *arg, const struct call_answer *answer)
 	pod->is_named = false;
 	pod->inflight = inflight;
 	pod->streams = streams;
-	pod->is_retired = json_bool_at(load, "/retired", false);
+	note_retired(pod, json_bool_at(load, "/retired", false));
 	note_activity(pod, json_int_at(load, "/lastActivity", 0) / 1000000, loop_now_ms(pod->loop));
 	pod->answered_ms = loop_now_ms(pod->loop);
+	if (pod->on_answer != NULL)
+		pod->on_answer(pod->arg);
 }
 
 static struct call *start(struct pod *pod, const char *method, const char *target, const char *extra,
@@ -107,7 +117,7 @@ static void on_order_answer(void *arg, const struct call_answer *answer)
 
 	pod->order = NULL;
 	if (answer->status >= 200 && !refused) {
-		pod->is_retired = pod->order_retires;
+		note_retired(pod, pod->order_retires);
 		log_info(pod->is_retired ? "pod.retired" : "pod.recalled", LOG_STR("agent", pod->agent),
 			LOG_STR("namespace", pod->name_space), LOG_STR("pod_ip", pod->ip), LOG_INT("running", pod_work(pod)));
 	} else if (refused && !pod->refuses) {
@@ -129,6 +139,11 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 	pod->order_retires = retires;
 	(void)snprintf(extra, sizeof(extra), HEADER_TOKEN ": %s\r\n", token);
 	pod->order = start(pod, retires ? "POST" : "DELETE", "/_krypton/retire", extra, on_order_answer);
+}
+
+bool pod_is_retired_for(const struct pod *pod, int64_t ms)
+{
+	return pod->is_retired && loop_now_ms(pod->loop) - pod->retired_ms >= ms;
 }
 
 int64_t pod_work(const struct pod *pod)

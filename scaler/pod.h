@@ -21,7 +21,9 @@ struct pod {
 
 	bool is_known; /* the last question was answered */
 	bool is_named; /* the log says that it is not */
+	bool is_tried; /* a question was asked and is over, whatever came of it */
 	bool is_retired;
+	int64_t retired_ms; /* monotonic: since when, as far as we know */
 	int64_t inflight;
 	int64_t streams;
 	int64_t last_activity_ms; /* the sidecar's own word, by its clock */
@@ -30,11 +32,13 @@ struct pod {
 	int64_t answered_ms;      /* 0: not since it was last told something */
 
 	bool refuses; /* it was told to retire or to serve, and said no */
+	void *arg;
+	void (*on_answer)(void *arg); /* it has said what runs in it */
 	struct call *question, *order;
 	bool order_retires;
 };
 
-/* Borrows agent and name_space. */
+/* Borrows agent and name_space. on_answer and arg are its owner's to set. */
 struct pod *pod_new(struct loop *loop, const char *agent, const char *name_space, const char *ip, uint16_t port);
 void pod_free(struct pod **pod);
 /* Asks, unless a question or an order is under way: GET /_krypton/inflight. */
@@ -50,6 +54,8 @@ void pod_order(struct pod *pod, bool retires, const char *token);
 bool pod_counts(const struct pod *pod);
 /* How long nothing has begun or ended in it, ms; INT64_MAX: nothing ever has. */
 int64_t pod_quiet_ms(const struct pod *pod);
+/* It is retired, and has been for that long. */
+bool pod_is_retired_for(const struct pod *pod, int64_t ms);
 /* Requests and streams. */
 int64_t pod_work(const struct pod *pod);
 

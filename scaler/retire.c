@@ -93,10 +93,11 @@ int retire_reachable(const struct retire_pod *pods, size_t count, int current, i
 	if (desired >= current || retire_is_done(pods, count, desired))
 		return desired;
 	for (size_t i = 0; i < count; i++) {
+		bool leaves = !pods[i].refuses && (pods[i].is_retired || pods[i].order == RETIRE_OUT || !pods[i].is_ready);
 		bool may_work = pods[i].work > 0 || (pods[i].is_retired && !pods[i].is_fresh);
 
-		if (pods[i].order == RETIRE_BACK || (!pods[i].is_ready && may_work))
-			return current; /* Kubernetes might end that one */
+		if (pods[i].order == RETIRE_BACK || (leaves && may_work))
+			return current; /* Kubernetes might end that one, now or as soon as it has seen it not ready */
 		reachable -= !pods[i].is_ready;
 	}
 	if (reachable < desired)

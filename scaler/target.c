@@ -90,6 +90,24 @@ void target_free(struct target **target)
 	*target = NULL;
 }
 
+/* Every pod that counts has said what runs in it, since then. */
+static bool have_answered(const struct target *target, int64_t since_ms)
+{
+	for (size_t i = 0; i < target->pod_count; i++) {
+		if (pod_counts(target->pods[i]) && target->pods[i]->answered_ms < since_ms)
+			return false;
+	}
+	return true;
+}
+
+static void on_pod_answer(void *arg)
+{
+	struct target *target = arg;
+
+	if (target->scaler->decides && target->asked_to_sleep_ms != 0 && have_answered(target, target->asked_to_sleep_ms))
+		target_decide(target);
+}
+
 /* Takes out the pod of that address, so that what is known of it is kept. */
 static struct pod *take_pod(struct target *target, const char *ip)
 {
@@ -101,7 +119,11 @@ static struct pod *take_pod(struct target *target, const char *ip)
 			return pod;
 		}
 	}
-	return pod_new(target->scaler->loop, target->name, target->name_space, ip, (uint16_t)target->scaler->options->sidecar_port);
+	struct pod *pod = pod_new(
+		target->scaler->loop, target->name, target->name_space, ip, (uint16_t)target->scaler->options->sidecar_port);
+	pod->arg = target;
+	pod->on_answer = on_pod_answer;
+	return pod;
 }
 
 /* A pod that two slices name is one: its work counts once. */
@@ -146,8 +168,10 @@ static struct observation observe(struct target *target)
 	for (size_t i = 0; i < target->pod_count; i++) {
 		const struct pod *pod = target->pods[i];
 
-		if (!pod_counts(pod))
+		if (!pod_counts(pod)) {
+			seen.unknown_pods += !pod->is_tried; /* it may be at work: whoever has just begun to decide cannot know */
 			continue;
+		}
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
@@ -168,13 +192,19 @@ static bool is_fresh(const struct target *target, const struct pod *pod)
 	return pod->answered_ms >= now_of(target) - 2 * target->scaler->options->interval_ms;
 }
 
-static bool are_fresh(const struct target *target)
+/* Going down is decided on what was said lately; to sleep on what is said now: nothing may have come since. */
+static bool may_go_down(struct target *target, int desired)
 {
-	for (size_t i = 0; i < target->pod_count; i++) {
-		if (pod_counts(target->pods[i]) && !is_fresh(target, target->pods[i]))
-			return false;
-	}
-	return true;
+	int64_t now_ms = now_of(target), interval_ms = target->scaler->options->interval_ms;
+	bool is_asked = target->asked_to_sleep_ms != 0 && now_ms - target->asked_to_sleep_ms < interval_ms;
+
+	if (desired > 0 ? have_answered(target, now_ms - 2 * interval_ms)
+			: is_asked && have_answered(target, target->asked_to_sleep_ms))
+		return true;
+	if (desired == 0)
+		target->asked_to_sleep_ms = now_ms;
+	target_sample(target, true);
+	return desired == 0 && have_answered(target, now_ms + 1); /* there is nobody to ask */
 }
 
 static void order(struct target *target, struct pod *pod, enum retire_order order)
@@ -186,32 +216,29 @@ static void order(struct target *target, struct pod *pod, enum retire_order orde
 	pod_order(pod, order == RETIRE_OUT, token);
 }
 
-/* Pods that are too many are emptied, those that are needed again come back. Gives the count that may be asked for now. */
+/* Pods that are too many are emptied, those that are needed again come back. Gives the count that may be asked for now. A stream
+   holds its retired pod for drainTimeout at the most: then it is as good as empty. */
 static int empty_surplus(struct target *target, int current, int desired)
 {
 	struct retire_pod *pods = mem_alloc_array(target->pod_count + 1, sizeof(*pods));
-	int64_t now_ms = now_of(target);
 	int reachable;
 
-	for (size_t i = 0; i < target->pod_count; i++)
-		pods[i] = (struct retire_pod){ .is_ready = target->pods[i]->is_ready,
-			.is_retired = target->pods[i]->is_retired,
-			.is_fresh = is_fresh(target, target->pods[i]),
-			.refuses = target->pods[i]->refuses,
-			.work = pod_work(target->pods[i]) };
+	for (size_t i = 0; i < target->pod_count; i++) {
+		const struct pod *pod = target->pods[i];
+		bool is_overdue = pod_is_retired_for(pod, target->agent->drain_timeout_ms);
+
+		pods[i] = (struct retire_pod){ .is_ready = pod->is_ready,
+			.is_retired = pod->is_retired,
+			.is_fresh = is_overdue || is_fresh(target, pod),
+			.refuses = pod->refuses,
+			.work = is_overdue ? 0 : pod_work(pod) };
+	}
 	retire_plan(pods, target->pod_count, current, desired);
 	for (size_t i = 0; i < target->pod_count; i++)
 		order(target, target->pods[i], pods[i].order);
 	reachable = target->scaler->key.len == 0 ? desired : retire_reachable(pods, target->pod_count, current, desired);
 	mem_release(pods);
-	if (desired >= current) {
-		target->lowering_since_ms = 0;
-		return desired;
-	}
-	if (target->lowering_since_ms == 0)
-		target->lowering_since_ms = now_ms;
-	/* A stream holds its pod for drainTimeout at the most. */
-	return now_ms - target->lowering_since_ms >= target->agent->drain_timeout_ms ? desired : reachable;
+	return desired >= current ? desired : reachable;
 }
 
 /* Our last word was that it sleeps: if pods are wanted all the same, the gateway woke it, or a person. */
@@ -276,9 +303,8 @@ static void write_decision(
 
 	target->decided = *decision;
 	target->decided.desired = count;
-	target->decided_from = is_told_asleep(target) ? 0 : current;
+	target->decided_from = is_told_asleep(target) && count > 0 ? 0 : current;
 	target->is_written = false;
-	target->lowering_since_ms = 0;
 	mem_release(target->decided_on);
 	target->decided_on = mem_copy_text(agent->resource_version);
 	sentence_of(agent, seen, decision, count, target->scaler->options->stable_window_ms, wall_ms, target->words);
@@ -325,7 +351,7 @@ static int64_t rest_of(const struct target *target, const struct decision *decis
 	int64_t until_ms = INT64_MAX;
 
 	if (!is_lowest || seen->inflight + seen->streams + seen->waiting > 0 || seen->unknown_pods + seen->unknown_gateways > 0 ||
-		seen->highest_wanted > decision->desired || target->write != NULL || target->lowering_since_ms != 0)
+		seen->highest_wanted > decision->desired || target->write != NULL)
 		return 0;
 	for (size_t i = 0; i < target->pod_count; i++) {
 		int64_t due_ms = pod_due_ms(target->pods[i]);
@@ -359,16 +385,17 @@ void target_decide(struct target *target)
 	count_decision(target, &decision, &seen, current);
 	if (target->agent->is_deleting)
 		return;
-	if (decision.desired < current && !are_fresh(target)) {
-		target_sample(target, true);
+	if (decision.desired < current && !may_go_down(target, decision.desired))
 		return;
-	}
+	target->asked_to_sleep_ms = 0;
 	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
 	bool is_news = decision.desired != current || !target->agent->has_desired_replicas ||
 		(is_told_asleep(target) && decision.desired > 0);
 	bool is_urgent = decision.desired > current;
 	target->rests_until_ms = is_news ? 0 : rest_of(target, &decision, &seen);
-	int count = empty_surplus(target, current, decision.desired);
+	/* On a guess nobody is emptied, and nobody called back. */
+	bool is_guess = strcmp(decision.reason, DECIDE_UNKNOWN) == 0;
+	int count = is_guess ? decision.desired : empty_surplus(target, current, decision.desired);
 	if ((decision.desired < current && count == current) || !is_news || target->write != NULL ||
 		(!is_urgent && target->scaler->writing >= PATIENT_WRITES) || now_of(target) < target->not_before_ms ||
 		is_on_its_way(target, count))

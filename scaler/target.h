@@ -28,6 +28,7 @@ struct target {
 	int64_t told_ms;            /* what that said */
 	struct kube_call *write;    /* under way; one at a time */
 	bool is_patient;            /* it is counted among the scaler's writing */
+	int64_t asked_to_sleep_ms;  /* monotonic: since then its pods are asked whether it may; 0: they are not */
 	int64_t rests_until_ms;     /* monotonic: nothing is to be decided before, unless something is heard; 0: it does not rest */
 	struct decision decided;    /* what it writes, */
 	int decided_from;           /* and what was wanted before */
@@ -36,9 +37,8 @@ struct target {
 	bool is_written;            /* the API server has it */
 	int64_t not_before_ms;      /* monotonic: after a failed write */
 	int failures;
-	int64_t busy_ms;           /* monotonic: when somebody waited or ran, as we saw it; 0: not yet */
-	int64_t active_ms;         /* monotonic: the latest activity that a pod told of, also one that is gone */
-	int64_t lowering_since_ms; /* monotonic: pods are emptied since then; 0: none is */
+	int64_t busy_ms;   /* monotonic: when somebody waited or ran, as we saw it; 0: not yet */
+	int64_t active_ms; /* monotonic: the latest activity that a pod told of, also one that is gone */
 };
 
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent);

@@ -32,23 +32,18 @@ static int empty_surplus(struct krypton_policy *krypton, const struct sim_view *
 
 	for (size_t i = 0; i < view->pod_count; i++) {
 		const struct sim_pod_view *pod = &view->pods[i];
+		bool is_overdue = pod->is_retired && view->now_ms - pod->retired_since_ms >= krypton->settings->drain_ms;
 
 		pods[i] = (struct retire_pod){ .is_ready = pod->is_ready &&
 				(!pod->is_retired || view->now_ms - pod->retired_since_ms < UNREADY_MS),
 			.is_retired = pod->is_retired,
 			.is_fresh = true,
-			.work = pod->inflight + pod->streams };
+			.work = is_overdue ? 0 : pod->inflight + pod->streams };
 	}
 	retire_plan(pods, view->pod_count, view->wanted, desired);
 	for (size_t i = 0; i < view->pod_count; i++)
 		orders->pods[i] = pods[i].order;
-	if (desired >= view->wanted) {
-		krypton->lowering_since_ms = -1;
-		return desired;
-	}
-	if (krypton->lowering_since_ms < 0)
-		krypton->lowering_since_ms = view->now_ms;
-	if (view->now_ms - krypton->lowering_since_ms >= krypton->settings->drain_ms)
+	if (desired >= view->wanted)
 		return desired;
 	return retire_reachable(pods, view->pod_count, view->wanted, desired);
 }
@@ -78,8 +73,6 @@ static void decide_now(struct policy *policy, const struct sim_view *view, struc
 	decision = decide(&krypton->agent, &seen);
 	samples_add(&krypton->window, krypton->settings->stable_window_ms, view->now_ms, decision.wanted);
 	orders->wanted = empty_surplus(krypton, view, decision.desired, orders);
-	if (orders->wanted != view->wanted)
-		krypton->lowering_since_ms = -1;
 }
 
 void krypton_policy_init(struct krypton_policy *krypton, const struct sim_settings *settings)
@@ -94,7 +87,6 @@ void krypton_policy_init(struct krypton_policy *krypton, const struct sim_settin
 			.target_utilization = settings->target_utilization,
 			.scale_to_zero_after_ms = settings->idle_ms,
 			.drain_timeout_ms = settings->drain_ms,
-			.has_desired_replicas = true },
-		.lowering_since_ms = -1
+			.has_desired_replicas = true }
 	};
 }

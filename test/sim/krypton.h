@@ -13,7 +13,6 @@ struct krypton_policy {
 	struct agent agent;
 	struct samples window;
 	int64_t told_waiting, told_inflight; /* where gateways and pods are polled: what they said last */
-	int64_t lowering_since_ms;           /* -1: it is not lowering */
 };
 
 /* Borrows settings. */

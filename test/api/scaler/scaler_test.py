@@ -343,10 +343,10 @@ async def unread_gateways(ctx):
 # --- down without cutting anybody ---
 
 
-async def two_pods(ctx, name, *work, **spec):
+async def two_pods(ctx, name, *work, token=None, **spec):
     """An agent with two pods that is to be scaled to one, once its window is over; each pod runs that much."""
     made = await ctx.api.agent(name, concurrency=8, **spec)
-    pods = [await ctx.pod(count, token=token_of(made)) for count in work]
+    pods = [await ctx.pod(count, token=token or token_of(made)) for count in work]
     await ctx.api.pods(name, *(pod.ip for pod in pods))
     await until(lambda: all(pod.questions for pod in pods), "the pods are known")
     await ctx.api.patch_status(name, {"desiredReplicas": 2})
@@ -418,8 +418,7 @@ async def stream_holds_for_drain_timeout(ctx):
 
 async def refused_retirement(ctx):
     """a pod with another token is named in the log once, and holds nothing up"""
-    busy, idle = await two_pods(ctx, "foreign", 3, 1)
-    idle.token = busy.token = "another"
+    await two_pods(ctx, "foreign", 3, 1, token="another")
     await ctx.scaler.log("retire.refused", agent="foreign", status=403)
     await ctx.scaled("foreign", 1)
     same(len(ctx.scaler.logged("retire.refused", agent="foreign")), 1, "lines")

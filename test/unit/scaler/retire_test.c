@@ -44,6 +44,8 @@ static const struct row ROWS[] = {
 	{ "nobody goes while one that works might go instead", "r3 o0 o2 r0", 4, 1, "---x", 4 },
 	{ "nobody goes while one that was not asked might go instead", "r3 o0 q0 r0", 4, 1, "---x", 4 },
 	{ "nobody goes while one is called back", "r3 o1 o0 r0 r0", 5, 3, "-b-x-", 5 },
+	{ "nobody goes while one that works is only just retired: Kubernetes may soon see it not ready", "r3 o0 R2 r5", 4, 1,
+		"x---", 4 },
 	{ "those that start go while others only retire", "r3 s0 r0", 3, 1, "--x", 2 },
 	{ "nobody goes on the way while one that works is not called ready", "s3 o0 r0 r5", 4, 1, "--x-", 4 },
 	{ "those that Kubernetes ends already are not called back", "r3 r0 o0 o0 o0", 3, 2, "-----", 2 },
