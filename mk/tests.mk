@@ -4,7 +4,7 @@
 
 SUITE := BUILD=$(BUILD) mk/suite.sh
 
-.PHONY: test check unit wire differential soak soak-quick soak-elastic soak-programs soak-valgrind-programs chart api cluster hack-test
+.PHONY: test check unit wire differential soak soak-quick soak-elastic soak-programs soak-valgrind-programs chart api cluster elastic hack-test
 test: deps ## everything that gates a change; ends with `N passed, N failed`
 	@rm -rf $(BUILD)/results
 	@hack/test.sh
@@ -93,3 +93,6 @@ hack-test: ## what the support bundle leaves out; the local cluster's own life: 
 
 cluster: $(DAEMONS) ## cluster tests: the whole thing on a real kubelet, installed by the chart
 	@$(SUITE) cluster test/cluster/run.sh
+
+elastic: $(DAEMONS) ## agents that come and go under load, on a cluster of their own
+	@NAME=krypton-elastic $(SUITE) elastic test/cluster/run.sh elastic
