@@ -90,10 +90,8 @@ static void change_tell(struct kube_cache *cache, const char *key, const void *o
 static void entry_end(struct kube_cache *cache, struct entry *old, const char *key, const void *now)
 {
 	change_tell(cache, key, old == NULL ? NULL : old->row, now);
-	if (old == NULL)
-		return;
-	cache->options.row_free(old->row);
-	mem_release(old);
+	if (old != NULL)
+		(void)entry_release(cache, key, old);
 }
 
 bool kube_version_is_newer(const char *a, const char *b)
