@@ -76,15 +76,14 @@ hack/cluster/build.sh || status=1
 step "images" images-check example-images
 
 # The cluster's tests mostly wait, as those of the API server do: each has a cluster of its own name, beside all that follows.
-begin cluster cluster WERROR=-Werror
+# Agents that come and go are many pods at once: one cluster after the other.
+begin cluster -k cluster elastic WERROR=-Werror
 begin_idle explore explore WERROR=-Werror
 
 compile clang BUILD=build/clang CC=clang WERROR=-Werror all unit-programs
 step "unit tests, compiled by clang" BUILD=build/clang CC=clang WERROR=-Werror unit
 compile sanitizers BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" all unit-programs wire-programs
 step "unit and wire tests under sanitizers" BUILD=build/asan SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" -k unit wire
-# These too, when the machine has less to compile.
-begin elastic elastic WERROR=-Werror
 step "wire tests" wire WERROR=-Werror
 step "fuzz targets over their corpora" fuzz-others FUZZ_SECONDS=2
 begin_idle fuzz fuzz-data-path FUZZ_SECONDS=60 JOBS=4
@@ -95,8 +94,7 @@ step "API server, and the local cluster's own life" -k -j2 api hack-test WERROR=
 step "examples" examples-check
 collect "schedules of delays, losses, restarts and conflicts, beside the steps since" explore
 collect "fuzz targets of the data path, a minute each, beside the steps since" fuzz
-collect "agents that come and go, beside the steps since" elastic
-collect "cluster, beside the steps since" cluster
+collect "cluster, and agents that come and go, beside the steps since" cluster
 printf '\n== done after %d s\n' $((SECONDS - started))
 mk/summary.sh || status=1
 exit "$status"

@@ -12,7 +12,7 @@ import pytest
 
 import gateway as gateway_module
 from agents import Space
-from kube import BIN, ROOT, SYSTEM, Cluster
+from kube import BIN, PATIENCE, ROOT, SYSTEM, Cluster
 
 TEST_SECONDS = 100
 EXPLANATION_LINES = 150
@@ -59,13 +59,13 @@ class TookTooLong(Exception):
     """A test was still running at its deadline."""
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """No test takes longer than its deadline, whatever it waits for."""
+def within_its_deadline(item):
+    """No phase of a test takes longer than its deadline, whatever it waits for. What is said of a failure comes after it, on time of
+    its own: a deadline that passed there would end the run."""
     def expire(*_):
         raise TookTooLong(f"the test still ran after {seconds} s")
     mark = item.get_closest_marker("seconds")
-    seconds = mark.args[0] if mark else TEST_SECONDS
+    seconds = PATIENCE * (mark.args[0] if mark else TEST_SECONDS)
     previous = signal.signal(signal.SIGALRM, expire)
     signal.alarm(seconds)
     try:
@@ -73,6 +73,11 @@ def pytest_runtest_protocol(item):
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, previous)
+
+
+pytest_runtest_setup = pytest.hookimpl(wrapper=True)(within_its_deadline)
+pytest_runtest_call = pytest.hookimpl(wrapper=True)(within_its_deadline)
+pytest_runtest_teardown = pytest.hookimpl(wrapper=True)(within_its_deadline)
 
 
 @pytest.hookimpl(trylast=True)
