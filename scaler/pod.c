@@ -146,6 +146,11 @@ bool pod_is_retired_for(const struct pod *pod, int64_t ms)
 	return pod->is_retired && loop_now_ms(pod->loop) - pod->retired_ms >= ms;
 }
 
+bool pod_was_emptied(const struct pod *pod)
+{
+	return pod->is_retired && pod->answered_ms >= pod->retired_ms && pod_work(pod) == 0;
+}
+
 int64_t pod_work(const struct pod *pod)
 {
 	return pod->inflight + pod->streams;
@@ -158,7 +163,7 @@ bool pod_counts(const struct pod *pod)
 
 int64_t pod_quiet_ms(const struct pod *pod)
 {
-	return pod->last_activity_ms == 0 ? INT64_MAX : loop_now_ms(pod->loop) - pod->active_ms;
+	return pod->active_ms == 0 ? INT64_MAX : loop_now_ms(pod->loop) - pod->active_ms;
 }
 
 int64_t pod_due_ms(const struct pod *pod)

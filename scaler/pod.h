@@ -56,6 +56,8 @@ bool pod_counts(const struct pod *pod);
 int64_t pod_quiet_ms(const struct pod *pod);
 /* It is retired, and has been for that long. */
 bool pod_is_retired_for(const struct pod *pod, int64_t ms);
+/* It has said that nothing runs in it since it takes nothing more. */
+bool pod_was_emptied(const struct pod *pod);
 /* Requests and streams. */
 int64_t pod_work(const struct pod *pod);
 

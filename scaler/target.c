@@ -30,17 +30,22 @@ static int64_t now_of(const struct target *target)
 	return loop_now_ms(target->scaler->loop);
 }
 
-/* Quiet is measured by our own monotonic clock from the moment the news came: the clocks that wrote it may jump or differ. Only
-   what was written before we looked is believed, if it is not in the future. */
+/* Quiet is measured by our own monotonic clock from the moment the news came: the clocks that wrote it may jump or differ. */
 static void note_invocation(struct target *target)
 {
-	int64_t last_ms = target->agent->last_invocation_ms, ago_ms = instant_wall_ms() - last_ms;
-	bool is_first = target->told_ms == 0;
-
-	if (last_ms == target->told_ms)
+	if (target->agent->last_invocation_ms == target->told_ms)
 		return;
-	target->told_ms = last_ms;
-	target->invoked_ms = now_of(target) - (is_first && ago_ms > 0 ? ago_ms : 0);
+	target->told_ms = target->agent->last_invocation_ms;
+	target->invoked_ms = now_of(target);
+}
+
+/* Only what was written before we looked is believed, if it is not in the future. */
+static void note_past_invocation(struct target *target)
+{
+	int64_t ago_ms = instant_wall_ms() - target->agent->last_invocation_ms;
+
+	note_invocation(target);
+	target->invoked_ms -= ago_ms > 0 ? ago_ms : 0;
 }
 
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent)
@@ -53,7 +58,7 @@ struct target *target_new(struct scaler *scaler, const char *key, const struct a
 	target->name = mem_copy_text(agent->name);
 	target->agent = agent;
 	target->active_ms = now_of(target) - NEVER_MS;
-	note_invocation(target);
+	note_past_invocation(target);
 	target_take_over(target);
 	return target;
 }
@@ -126,6 +131,22 @@ static struct pod *take_pod(struct target *target, const char *ip)
 	return pod;
 }
 
+static void note_activity(struct target *target, int64_t quiet_ms)
+{
+	int64_t active_ms = now_of(target) - quiet_ms;
+
+	if (active_ms > target->active_ms)
+		target->active_ms = active_ms;
+}
+
+/* What a pod did since it answered last is not known, and unknown is not idle: it may have worked until it went. */
+static void forget_pod(struct target *target, struct pod **pod)
+{
+	if (*pod != NULL)
+		note_activity(target, pod_was_emptied(*pod) ? pod_quiet_ms(*pod) : 0);
+	pod_free(pod);
+}
+
 /* A pod that two slices name is one: its work counts once. */
 void target_set_endpoints(struct target *target, const struct endpoint *const *endpoints, size_t count)
 {
@@ -139,7 +160,7 @@ void target_set_endpoints(struct target *target, const struct endpoint *const *e
 		pods[pod_count++]->is_ready = endpoints[i]->is_ready;
 	}
 	for (size_t i = 0; i < target->pod_count; i++)
-		pod_free(&target->pods[i]);
+		forget_pod(target, &target->pods[i]);
 	mem_release(target->pods);
 	target->pods = pods;
 	target->pod_count = pod_count;
@@ -175,8 +196,7 @@ static struct observation observe(struct target *target)
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
-		if (now_of(target) - pod_quiet_ms(pod) > target->active_ms)
-			target->active_ms = now_of(target) - pod_quiet_ms(pod);
+		note_activity(target, pod_quiet_ms(pod));
 	}
 	seen.last_activity_ms = seen.now_ms - (now_of(target) - target->active_ms);
 	/* No lastInvocationAt may have been written for it, and its pods may be gone or not known yet. */

@@ -517,7 +517,14 @@ async def woken_is_told(ctx):
 
 
 async def clocks_may_be_wrong(ctx):
-    """a lastInvocationAt an hour ahead keeps an agent awake for scaleToZeroAfter and no longer; one an hour behind no less"""
+    """a lastInvocationAt an hour ahead keeps an agent awake for scaleToZeroAfter and no longer; one an hour behind no less, not even
+    an agent's very first"""
+    await ctx.api.agent("first", mode="serverless", minReplicas=0, scaleToZeroAfter="3s", status={"desiredReplicas": 0})
+    await ctx.decided("first", 1)
+    began = time.monotonic()
+    await ctx.api.patch_status("first", {"desiredReplicas": 1, "lastInvocationAt": instant(3600)})
+    await ctx.scaled("first", 0)
+    assert time.monotonic() - began > 2.5, "asleep after %.1f s" % (time.monotonic() - began)
     for name, ago in (("ahead", -3600), ("behind", 3600)):
         await ctx.api.agent(name, mode="serverless", minReplicas=0, scaleToZeroAfter="3s",
                             status={"desiredReplicas": 1, "lastInvocationAt": instant(-1)})
@@ -526,6 +533,19 @@ async def clocks_may_be_wrong(ctx):
         await ctx.api.patch_status(name, {"lastInvocationAt": instant(ago)})
         await ctx.scaled(name, 0)
         assert time.monotonic() - began > 2.5, "%s: asleep after %.1f s" % (name, time.monotonic() - began)
+
+
+async def gone_pod_may_have_worked(ctx):
+    """a pod that goes may have worked since it was asked last: its agent stays awake for scaleToZeroAfter from then on"""
+    pod = await ctx.pod(0)
+    await ctx.api.pods("bereft", pod.ip)
+    await ctx.api.agent("bereft", mode="serverless", minReplicas=0, scaleToZeroAfter="3s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant(1)})
+    await ctx.decided("bereft", 15)
+    await ctx.api.pods("bereft")
+    gone = time.monotonic()
+    await ctx.scaled("bereft", 0)
+    assert time.monotonic() - gone > 2.5, "asleep %.1f s after its pod went" % (time.monotonic() - gone)
 
 
 async def lowering_loses(ctx):
@@ -675,7 +695,7 @@ async def sigterm(ctx):
 TESTS = [
     first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
     activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
-    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, rest, lowering_loses, woken_meanwhile,
+    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, gone_pod_may_have_worked, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
