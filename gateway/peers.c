@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who the other gateways are is read when there is something to tell, from the EndpointSlices of our own Service: hellos are far
-   too rare for a watch. We tell ourselves too, which changes nothing. */
+   too rare for a watch, and too urgent to wait. Those that are known are told at once, those that the list adds when it has come.
+   We tell ourselves too, which changes nothing. */
 #include "gateway/peers.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@
 #define KEEP_MS          1000 /* what was read is good for so long */
 #define TIMEOUT_MS       2000
 #define MAX_PEERS        64
-#define MAX_NEWS         64 /* that wait for the list; more are left untold */
+#define MAX_NEWS         64 /* that wait for the list; more are told to those that are known alone */
 #define MAX_CALLS        256
 #define TARGET_MAX_BYTES 1024
 #define ANSWER_MAX_BYTES 4096
@@ -30,6 +31,11 @@
 struct news {
 	char *target;
 	char *extra;
+};
+
+struct addresses {
+	char ips[MAX_PEERS][ADDRESS_TEXT_BYTES];
+	size_t count;
 };
 
 /* One peer being told. */
@@ -41,11 +47,11 @@ struct telling {
 
 struct peers {
 	struct gateway *gateway;
-	char ips[MAX_PEERS][ADDRESS_TEXT_BYTES];
-	size_t count;
+	struct addresses known;
 	int64_t read_ms; /* monotonic; 0: never */
 	struct kube_list *list;
-	struct news news[MAX_NEWS];
+	struct addresses listed;    /* by the list under way */
+	struct news news[MAX_NEWS]; /* for whoever it adds */
 	size_t news_count;
 	struct telling *tellings;
 	size_t telling_count;
@@ -102,20 +108,23 @@ static void tell_one(struct peers *peers, const char *ip, const struct news *new
 	telling->call = call_start(peers->gateway->loop, &options);
 }
 
-static void tell_all(struct peers *peers)
+static void tell_all(struct peers *peers, const struct news *news)
 {
-	for (size_t i = 0; i < peers->news_count; i++) {
-		for (size_t at = 0; at < peers->count; at++)
-			tell_one(peers, peers->ips[at], &peers->news[i]);
+	for (size_t i = 0; i < peers->known.count; i++)
+		tell_one(peers, peers->known.ips[i], news);
+}
+
+static void drop_news(struct peers *peers)
+{
+	for (size_t i = 0; i < peers->news_count; i++)
 		news_release(&peers->news[i]);
-	}
 	peers->news_count = 0;
 }
 
-static bool is_known(const struct peers *peers, const char *ip)
+static bool is_among(const struct addresses *addresses, const char *ip)
 {
-	for (size_t i = 0; i < peers->count; i++) {
-		if (strcmp(peers->ips[i], ip) == 0)
+	for (size_t i = 0; i < addresses->count; i++) {
+		if (strcmp(addresses->ips[i], ip) == 0)
 			return true;
 	}
 	return false;
@@ -123,16 +132,26 @@ static bool is_known(const struct peers *peers, const char *ip)
 
 static void on_slice(void *arg, const struct json_t *object)
 {
-	struct peers *peers = arg;
+	struct addresses *listed = &((struct peers *)arg)->listed;
 	struct endpoint_slice *slice = endpoint_slice_from_json(object, SERVICE_LABEL);
 
 	for (size_t i = 0; slice != NULL && i < slice->count; i++) {
 		const struct endpoint *endpoint = &slice->endpoints[i];
 
-		if (endpoint->is_serving && peers->count < MAX_PEERS && !is_known(peers, endpoint->ip))
-			(void)snprintf(peers->ips[peers->count++], ADDRESS_TEXT_BYTES, "%s", endpoint->ip);
+		if (endpoint->is_serving && listed->count < MAX_PEERS && !is_among(listed, endpoint->ip))
+			(void)snprintf(listed->ips[listed->count++], ADDRESS_TEXT_BYTES, "%s", endpoint->ip);
 	}
 	endpoint_slice_free(&slice);
+}
+
+static void tell_added(struct peers *peers)
+{
+	for (size_t i = 0; i < peers->listed.count; i++) {
+		if (is_among(&peers->known, peers->listed.ips[i]))
+			continue;
+		for (size_t at = 0; at < peers->news_count; at++)
+			tell_one(peers, peers->listed.ips[i], &peers->news[at]);
+	}
 }
 
 static void on_read(void *arg, const char *resource_version, const struct err *err)
@@ -141,11 +160,14 @@ static void on_read(void *arg, const char *resource_version, const struct err *e
 
 	(void)resource_version;
 	peers->list = NULL;
-	if (err == NULL)
+	if (err == NULL) {
+		tell_added(peers);
+		peers->known = peers->listed;
 		peers->read_ms = loop_now_ms(peers->gateway->loop);
-	else
+	} else {
 		log_debug("peers.unread", LOG_ERR(err));
-	tell_all(peers);
+	}
+	drop_news(peers);
 }
 
 static void read_peers(struct peers *peers)
@@ -153,7 +175,7 @@ static void read_peers(struct peers *peers)
 	const struct gateway_options *options = peers->gateway->options;
 	char selector[320];
 
-	peers->count = 0;
+	peers->listed.count = 0;
 	(void)snprintf(selector, sizeof(selector), SERVICE_LABEL "=%s", options->gateway_service);
 	peers->list = kube_list_start(peers->gateway->client,
 		&(struct kube_list_options){ .selection = { .resource = &KUBE_ENDPOINT_SLICES,
@@ -164,26 +186,30 @@ static void read_peers(struct peers *peers)
 			.on_end = on_read });
 }
 
+static bool is_list_fresh(const struct peers *peers)
+{
+	return peers->list == NULL && peers->read_ms != 0 && loop_now_ms(peers->gateway->loop) - peers->read_ms < KEEP_MS;
+}
+
 void peers_tell(struct peers *peers, const struct route *route, const char *ip, const char *token)
 {
-	struct news *news = &peers->news[peers->news_count];
+	struct news news;
 	scoped_buf target;
 	scoped_buf extra;
 
 	buf_init(&target, TARGET_MAX_BYTES);
 	buf_init(&extra, TARGET_MAX_BYTES);
-	if (peers->news_count == MAX_NEWS ||
-		buf_format(&target, "/_krypton/hello?namespace=%s&name=%s&pod_ip=%s", route->name_space, route->name, ip) < 0 ||
+	if (buf_format(&target, "/_krypton/hello?namespace=%s&name=%s&pod_ip=%s", route->name_space, route->name, ip) < 0 ||
 		buf_format(&extra, HEADER_TOKEN ": %s\r\n", token) < 0)
 		return;
-	news->target = mem_copy_text(buf_terminated(&target));
-	news->extra = mem_copy_text(buf_terminated(&extra));
-	peers->news_count++;
-	if (peers->list != NULL)
+	news = (struct news){ mem_copy_text(buf_terminated(&target)), mem_copy_text(buf_terminated(&extra)) };
+	tell_all(peers, &news);
+	if (is_list_fresh(peers) || peers->news_count == MAX_NEWS) {
+		news_release(&news);
 		return;
-	if (peers->read_ms != 0 && loop_now_ms(peers->gateway->loop) - peers->read_ms < KEEP_MS)
-		tell_all(peers);
-	else
+	}
+	peers->news[peers->news_count++] = news;
+	if (peers->list == NULL)
 		read_peers(peers);
 }
 
@@ -204,8 +230,7 @@ void peers_free(struct peers **peers)
 		call_cancel(&(*peers)->tellings->call);
 		drop_telling((*peers)->tellings);
 	}
-	for (size_t i = 0; i < (*peers)->news_count; i++)
-		news_release(&(*peers)->news[i]);
+	drop_news(*peers);
 	mem_release(*peers);
 	*peers = NULL;
 }
