@@ -7,6 +7,9 @@ import os
 import time
 
 
+SLACK = 0.001  # between this machine's clock as two programs read it
+
+
 def seconds_of(stamp):
     """Of 2026-01-02T03:04:05.678901Z, since 1970."""
     whole, _, rest = stamp.rstrip("Z").partition(".")
@@ -19,10 +22,21 @@ class Audit:
     def __init__(self, path):
         self._path, self._place, self._rest = path, 0, b""
         self._created, self._woken, self._published = {}, {}, {}  # of a Deployment, an agent, an address: when, each time
+        self._writes = {}  # (kind of write, of whom): (received, answered), each time
+
+    def _note_write(self, event, about, at):
+        kind, name = (about.get("resource"), about.get("subresource")), about.get("name", "")
+        if kind == ("replicasets", None):
+            name = name.rsplit("-", 1)[0]
+        elif kind == ("pods", None):
+            name = event["requestObject"]["metadata"]["generateName"].rsplit("-", 2)[0]
+        who = event.get("userAgent", "").split("/")[0]
+        self._writes.setdefault((who, "/".join(filter(None, kind)), name), []).append((seconds_of(event["requestReceivedTimestamp"]), at))
 
     def _note(self, event):
         about, at = event.get("objectRef", {}), seconds_of(event["stageTimestamp"])
         body = event.get("requestObject") or {}
+        self._note_write(event, about, at)
         if about.get("resource") == "pods" and not about.get("subresource"):
             self._created.setdefault(body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0], []).append(at)
         elif about.get("resource") == "endpointslices":
@@ -47,6 +61,18 @@ class Audit:
 
     def woken(self, agent, since):
         return _first(self._woken, agent, since)
+
+    def steps(self, name, since, kinds):
+        """How long the way to a pod spends where: for each write, by who makes it and what, the wait until it is received, and until it
+        is answered, ms. The next one is the first that is received after the one before was."""
+        seen, last_received, last_answered = [], since, since
+        for who, what in kinds:
+            found = [write for write in self._writes.get((who, what, name), []) if write[0] >= last_received - SLACK]
+            assert found, f"the audit log tells of no write of {what} by {who} for {name}"
+            received, answered = min(found)
+            seen += [1000 * (received - last_answered), 1000 * (answered - received)]
+            last_received, last_answered = received, answered
+        return seen
 
     def created(self, deployment, since):
         return _first(self._created, deployment, since)

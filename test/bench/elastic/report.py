@@ -33,6 +33,14 @@ def _ratio(title, ours, theirs, limit):
         title, seen.median, seen.low, seen.high, limit, _word(seen.median <= limit), of_medians))
 
 
+def _steps(title, writes, steps):
+    """Each write of the way to a pod: the wait until the API server receives it, and its answer."""
+    print(title)
+    for i, write in enumerate(writes):
+        _row("   until %s is received" % write, [step[2 * i] for step in steps])
+        _row("   its answer", [step[2 * i + 1] for step in steps])
+
+
 def _starts(hello):
     def of(figure, later=None):
         return [start[figure] for start in hello if later is None or (start["later"] > 0) == later]
@@ -40,6 +48,10 @@ def _starts(hello):
     _row("request until the wake's patch is answered", of("woken_ms"))
     _row("request until the pod's object exists", of("created_ms"), 30)
     _row("patch of replicas until the pod's object exists", of("plain_created_ms"))
+    by_kubernetes = ("its ReplicaSet's update", "the pod")
+    _steps("where a wake spends the time until then, by the audit log:", ("the patch of the Agent's status",
+           "the apply of its Deployment", *by_kubernetes), of("steps_ms"))
+    _steps("and a patch of replicas:", ("the patch of /scale", *by_kubernetes), of("plain_steps_ms"))
     for later, whose in ((False, "an agent that listens at once"), (True, "an agent that its sidecar waits for")):
         if not of("start_ms", later):
             continue

@@ -10,6 +10,9 @@ from deaf import Deaf
 
 BATCH = 10
 LATER = 500  # milliseconds: every other agent listens that much later than it could, when its sidecar waits for it
+OF_KUBERNETES = (("kube-controller-manager", "replicasets"), ("kube-controller-manager", "pods"))
+OF_A_WAKE = (("krypton-gateway", "agents/status"), ("krypton-controller", "deployments"), *OF_KUBERNETES)
+OF_A_PATCH = (("python-httpx", "deployments/scale"), *OF_KUBERNETES)
 SETTLE = 0.4  # seconds after a pod is ready, so that the next start has the machine to itself
 
 
@@ -60,6 +63,7 @@ def with_hello(stage, count, say):
         "created_ms": 1000 * (log.created(name, ours["sent"]) - ours["sent"]),
         "plain_created_ms": 1000 * (log.created(beside, theirs["sent"]) - theirs["sent"]),
         "woken_ms": 1000 * (log.woken(name, ours["sent"]) - ours["sent"]),
+        "steps_ms": log.steps(name, ours["sent"], OF_A_WAKE), "plain_steps_ms": log.steps(beside, theirs["sent"], OF_A_PATCH),
     } for later, name, ours, beside, theirs in pairs]
 
 
