@@ -24,6 +24,7 @@
 #define BACKOFF_MAX_MS 30000
 #define NEVER_MS       (INT64_MAX / 4) /* ago */
 #define PATIENT_WRITES 64              /* at once, of those that nobody waits for */
+#define WAKE_MS        1000            /* that a gateway's own wake may take */
 
 static int64_t now_of(const struct target *target)
 {
@@ -394,6 +395,18 @@ bool target_rests(const struct target *target, int64_t now_ms)
 	return true;
 }
 
+/* The gateway where somebody waits wakes the agent itself: of two who write that at once one loses, and both take longer. */
+static bool leave_to_gateway(struct target *target, int current, int desired, int64_t waiting)
+{
+	bool is_wake = current == 0 && desired == 1 && waiting > 0;
+
+	if (!is_wake)
+		target->wake_ms = 0;
+	else if (target->wake_ms == 0)
+		target->wake_ms = now_of(target);
+	return is_wake && now_of(target) - target->wake_ms < WAKE_MS;
+}
+
 void target_decide(struct target *target)
 {
 	int current = agent_wanted_replicas(target->agent);
@@ -408,6 +421,8 @@ void target_decide(struct target *target)
 	if (decision.desired < current && !may_go_down(target, decision.desired))
 		return;
 	target->asked_to_sleep_ms = 0;
+	if (leave_to_gateway(target, current, decision.desired, seen.waiting))
+		return;
 	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
 	bool is_news = decision.desired != current || !target->agent->has_desired_replicas ||
 		(is_told_asleep(target) && decision.desired > 0);

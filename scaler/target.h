@@ -29,6 +29,7 @@ struct target {
 	struct kube_call *write;    /* under way; one at a time */
 	bool is_patient;            /* it is counted among the scaler's writing */
 	int64_t asked_to_sleep_ms;  /* monotonic: since then its pods are asked whether it may; 0: they are not */
+	int64_t wake_ms;            /* monotonic: since when it is a gateway's to wake; 0: it is not */
 	int64_t rests_until_ms;     /* monotonic: nothing is to be decided before, unless something is heard; 0: it does not rest */
 	struct decision decided;    /* what it writes, */
 	int decided_from;           /* and what was wanted before */

@@ -548,6 +548,23 @@ async def gone_pod_may_have_worked(ctx):
     assert time.monotonic() - gone > 2.5, "asleep %.1f s after its pod went" % (time.monotonic() - gone)
 
 
+async def waking_is_the_gateways(ctx):
+    """an agent that sleeps is its gateway's to wake for a second; if that has not come, the scaler wakes it, and at once for more pods"""
+    for name in ("awaking", "crowded"):
+        await ctx.api.agent(name, mode="serverless", minReplicas=0, concurrency=8, maxReplicas=5, scaleToZeroAfter="1s",
+                            status={"desiredReplicas": 0})
+        await ctx.decided(name, 1)
+    began = time.monotonic()
+    ctx.gateway.tell("%s/awaking" % ctx.api.namespace, 1)
+    ctx.gateway.tell("%s/crowded" % ctx.api.namespace, 20)
+    await ctx.scaled("crowded", 3)
+    await ctx.scaled("awaking", 1)
+    assert time.monotonic() - began > 0.9, "it was woken after %.1f s" % (time.monotonic() - began)
+    for name in ("awaking", "crowded"):
+        ctx.gateway.tell("%s/%s" % (ctx.api.namespace, name), 0)
+        await ctx.scaled(name, 0)
+
+
 async def lowering_loses(ctx):
     """a count that goes down against a stream of other writes is decided anew on each conflict, until it gets through"""
     await ctx.api.agent("stormy", mode="serverless", minReplicas=0, scaleToZeroAfter="1s",
@@ -695,7 +712,7 @@ async def sigterm(ctx):
 TESTS = [
     first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
     activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
-    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, gone_pod_may_have_worked, rest, lowering_loses, woken_meanwhile,
+    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
