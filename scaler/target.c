@@ -5,26 +5,16 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/instant.h"
-#include "base/json.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "base/random.h"
-#include "krypton/labels.h"
-#include "kube/client.h"
-#include "kube/recorder.h"
+#include "scaler/change.h"
 #include "scaler/gateways.h"
 #include "scaler/retire.h"
 #include "scaler/scaler.h"
 
-#define BACKOFF_MS     200
-#define BACKOFF_MAX_MS 30000
-#define NEVER_MS       (INT64_MAX / 4) /* ago */
-#define PATIENT_WRITES 64              /* at once, of those that nobody waits for */
-#define WAKE_MS        1000            /* that a gateway's own wake may take */
+#define NEVER_MS (INT64_MAX / 4) /* ago */
+#define WAKE_MS  1000            /* that a gateway's own wake may take */
 
 static int64_t now_of(const struct target *target)
 {
@@ -57,6 +47,7 @@ struct target *target_new(struct scaler *scaler, const char *key, const struct a
 	target->key = mem_copy_text(key);
 	target->name_space = mem_copy_text(agent->name_space);
 	target->name = mem_copy_text(agent->name);
+	target->change = change_new(scaler, target->name_space, target->name);
 	target->agent = agent;
 	target->active_ms = now_of(target) - NEVER_MS;
 	note_past_invocation(target);
@@ -72,13 +63,6 @@ void target_take_over(struct target *target)
 	target_stir(target);
 }
 
-static void write_over(struct target *target)
-{
-	target->write = NULL;
-	target->scaler->writing -= target->is_patient;
-	target->is_patient = false;
-}
-
 void target_free(struct target **target)
 {
 	if (*target == NULL)
@@ -86,9 +70,7 @@ void target_free(struct target **target)
 	for (size_t i = 0; i < (*target)->pod_count; i++)
 		pod_free(&(*target)->pods[i]);
 	mem_release((*target)->pods);
-	kube_call_cancel(&(*target)->write);
-	write_over(*target);
-	mem_release((*target)->decided_on);
+	change_free(&(*target)->change);
 	mem_release((*target)->key);
 	mem_release((*target)->name_space);
 	mem_release((*target)->name);
@@ -262,86 +244,6 @@ static int empty_surplus(struct target *target, int current, int desired)
 	return desired >= current ? desired : reachable;
 }
 
-/* Our last word was that it sleeps: if pods are wanted all the same, the gateway woke it, or a person. */
-static bool is_told_asleep(const struct target *target)
-{
-	return target->agent->scaled_reason != NULL && strcmp(target->agent->scaled_reason, DECIDE_ASLEEP) == 0;
-}
-
-/* A change is told once it is written: Event, log, metric. The count that the gateway wrote when it woke the agent is one as well.
- */
-static void tell(const struct target *target)
-{
-	const struct agent *agent = target->agent;
-	const struct kube_reference about = {
-		.api_version = "krypton.ai/v1alpha1",
-		.kind = KUBE_AGENTS.kind,
-		.name_space = target->name_space,
-		.name = target->name,
-		.uid = agent->uid,
-		.resource_version = agent->resource_version,
-	};
-
-	if (target->decided.desired == target->decided_from)
-		return;
-	metrics_add(target->scaler->metrics, METRIC_CHANGES,
-		METRIC_LABELS(target->name, target->name_space, target->decided.reason), 1);
-	log_info("agent.scaled", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space),
-		LOG_INT("from", target->decided_from), LOG_INT("to", target->decided.desired),
-		LOG_STR("reason", target->decided.reason), LOG_STR("message", target->words));
-	kube_recorder_event(target->scaler->recorder, &about, "Normal", "Scaled", target->words);
-}
-
-static void on_written(void *arg, const struct json_t *object, const struct err *err)
-{
-	struct target *target = arg;
-
-	(void)object;
-	write_over(target);
-	if (err == NULL) {
-		target->failures = 0;
-		target->is_written = true;
-		tell(target);
-		return;
-	}
-	if (err->code == ERR_CONFLICT || err->code == ERR_NOT_FOUND)
-		return; /* somebody was faster, or it is gone: the next look decides anew */
-	log_warn("scale.failed", LOG_STR("agent", target->name), LOG_STR("namespace", target->name_space), LOG_ERR(err));
-	target->not_before_ms = now_of(target) + random_backoff_ms(target->failures++, BACKOFF_MS, BACKOFF_MAX_MS);
-}
-
-/* The count and the condition that says why, in one apply. count: as far as the decision can be followed now. */
-static void write_decision(
-	struct target *target, const struct decision *decision, int count, const struct observation *seen, int current)
-{
-	const struct agent *agent = target->agent;
-	struct kube_target status = {
-		.resource = &KUBE_AGENTS, .name_space = target->name_space, .name = target->name, .subresource = "status"
-	};
-	int64_t wall_ms = instant_wall_ms();
-	char now[INSTANT_TEXT_BYTES];
-	scoped_json object = json_object();
-
-	target->decided = *decision;
-	target->decided.desired = count;
-	target->decided_from = is_told_asleep(target) && count > 0 ? 0 : current;
-	target->is_written = false;
-	mem_release(target->decided_on);
-	target->decided_on = mem_copy_text(agent->resource_version);
-	sentence_of(agent, seen, decision, count, target->scaler->options->stable_window_ms, wall_ms, target->words);
-	instant_format(wall_ms, now);
-	json_put_text(object, "/metadata/name", target->name);
-	if (count <= current)
-		json_put_text(object, "/metadata/resourceVersion", agent->resource_version);
-	json_put(object, "/status/desiredReplicas", json_integer(count));
-	json_put(object, "/status/conditions",
-		json_pack("[{s:s, s:s, s:s, s:s, s:s, s:I}]", "type", "Scaled", "status", "True", "reason", decision->reason,
-			"message", target->words, "lastTransitionTime", now, "observedGeneration", (json_int_t)agent->generation));
-	target->is_patient = decision->desired <= current;
-	target->scaler->writing += target->is_patient;
-	target->write = kube_apply(target->scaler->client, &status, object, FIELD_MANAGER_SCALER, true, on_written, target);
-}
-
 static void count_decision(
 	const struct target *target, const struct decision *decision, const struct observation *seen, int current)
 {
@@ -357,13 +259,6 @@ static void count_decision(
 	metrics_set(metrics, METRIC_RETIRED_PODS, METRIC_LABELS(target->name, target->name_space), retired);
 }
 
-/* It is written already, and just has not come back by the watch. */
-static bool is_on_its_way(const struct target *target, int count)
-{
-	return target->is_written && count == target->decided.desired &&
-		strcmp(target->agent->resource_version, target->decided_on) == 0;
-}
-
 /* Until when nothing can change that would not be heard of: nothing runs or waits, the count is the lowest that it may be and has
    been for a window, and no time is counted. Its pods are asked again by then. */
 static int64_t rest_of(const struct target *target, const struct decision *decision, const struct observation *seen)
@@ -372,7 +267,7 @@ static int64_t rest_of(const struct target *target, const struct decision *decis
 	int64_t until_ms = INT64_MAX;
 
 	if (!is_lowest || seen->inflight + seen->streams + seen->waiting > 0 || seen->unknown_pods + seen->unknown_gateways > 0 ||
-		seen->highest_wanted > decision->desired || target->write != NULL)
+		seen->highest_wanted > decision->desired || change_is_under_way(target->change))
 		return 0;
 	for (size_t i = 0; i < target->pod_count; i++) {
 		int64_t due_ms = pod_due_ms(target->pods[i]);
@@ -425,15 +320,14 @@ void target_decide(struct target *target)
 		return;
 	/* The first word is written even where it changes nothing: from then on a lower minReplicas goes by way of here. */
 	bool is_news = decision.desired != current || !target->agent->has_desired_replicas ||
-		(is_told_asleep(target) && decision.desired > 0);
+		(change_left_asleep(target->agent) && decision.desired > 0);
 	bool is_urgent = decision.desired > current;
 	target->rests_until_ms = is_news ? 0 : rest_of(target, &decision, &seen);
 	/* On a guess nobody is emptied, and nobody called back. */
 	bool is_guess = strcmp(decision.reason, DECIDE_UNKNOWN) == 0;
 	int count = is_guess ? decision.desired : empty_surplus(target, current, decision.desired);
-	if ((decision.desired < current && count == current) || !is_news || target->write != NULL ||
-		(!is_urgent && target->scaler->writing >= PATIENT_WRITES) || now_of(target) < target->not_before_ms ||
-		is_on_its_way(target, count))
+	if (!is_news || (decision.desired < current && count == current))
 		return;
-	write_decision(target, &decision, count, &seen, current);
+	change_write(target->change, target->agent,
+		&(struct change_wish){ .decision = decision, .seen = &seen, .from = current, .count = count }, is_urgent);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* target.h — one Agent that is scaled: its pods, its window, and the write under way. */
+/* target.h — one Agent that is scaled: its pods, its window, and what is decided of them. */
 #ifndef KRYPTON_SCALER_TARGET_H
 #define KRYPTON_SCALER_TARGET_H
 
@@ -12,10 +12,9 @@
 #include "scaler/decide.h"
 #include "scaler/pod.h"
 #include "scaler/samples.h"
-#include "scaler/sentence.h"
 
 struct scaler;
-struct kube_call;
+struct change;
 
 struct target {
 	struct scaler *scaler;
@@ -24,22 +23,14 @@ struct target {
 	struct pod **pods;         /* not terminating */
 	size_t pod_count;
 	struct samples window;
-	int64_t invoked_ms;         /* monotonic: when its lastInvocationAt was news */
-	int64_t told_ms;            /* what that said */
-	struct kube_call *write;    /* under way; one at a time */
-	bool is_patient;            /* it is counted among the scaler's writing */
-	int64_t asked_to_sleep_ms;  /* monotonic: since then its pods are asked whether it may; 0: they are not */
-	int64_t wake_ms;            /* monotonic: since when it is a gateway's to wake; 0: it is not */
-	int64_t rests_until_ms;     /* monotonic: nothing is to be decided before, unless something is heard; 0: it does not rest */
-	struct decision decided;    /* what it writes, */
-	int decided_from;           /* and what was wanted before */
-	char words[SENTENCE_BYTES]; /* and why */
-	char *decided_on;           /* and the Agent's resourceVersion then; NULL: nothing was decided yet */
-	bool is_written;            /* the API server has it */
-	int64_t not_before_ms;      /* monotonic: after a failed write */
-	int failures;
-	int64_t busy_ms;   /* monotonic: when somebody waited or ran, as we saw it; 0: not yet */
-	int64_t active_ms; /* monotonic: the latest activity that a pod told of, also one that is gone */
+	int64_t invoked_ms;        /* monotonic: when its lastInvocationAt was news */
+	int64_t told_ms;           /* what that said */
+	struct change *change;     /* the newest of its count */
+	int64_t asked_to_sleep_ms; /* monotonic: since then its pods are asked whether it may; 0: they are not */
+	int64_t wake_ms;           /* monotonic: since when it is a gateway's to wake; 0: it is not */
+	int64_t rests_until_ms;    /* monotonic: nothing is to be decided before, unless something is heard; 0: it does not rest */
+	int64_t busy_ms;           /* monotonic: when somebody waited or ran, as we saw it; 0: not yet */
+	int64_t active_ms;         /* monotonic: the latest activity that a pod told of, also one that is gone */
 };
 
 struct target *target_new(struct scaler *scaler, const char *key, const struct agent *agent);

@@ -20,7 +20,7 @@ a request that is counted twice at its pod|gateway/invocation.c|/^void invocatio
 a line that nobody looks at when a request ends|gateway/invocation.c|/^static void leave_pod/,/^}/s/route_kick(invocation->route);/;/
 a draining pod that is picked again at once|gateway/invocation.c|s/pod->avoid_until_ms = now_ms + AVOID_DRAINING_MS;/pod->is_warm = true;/
 a POST that is sent again though it may have been received|gateway/invocation.c|s/failure == EXCHANGE_BROKEN && exchange_is_safe_to_repeat(exchange)/failure == EXCHANGE_BROKEN/
-a count that goes down over a wake that the scaler has not seen|scaler/target.c|s/json_put_text(object, "\/metadata\/resourceVersion", agent->resource_version);/(void)agent;/
+a count that goes down over a wake that the scaler has not seen|scaler/change.c|s/json_put_text(object, "\/metadata\/resourceVersion", agent->resource_version);/(void)agent;/
 an answer of ten seconds ago that is taken for fresh|scaler/target.c|/^static bool have_answered/,/^}/s/return false;/return true;/
 a pod's last activity that is forgotten with the pod|scaler/target.c|/^static void note_activity/,/^}/s/if (active_ms > target->active_ms)//
 work that is not seen in a pod that is not called ready|scaler/pod.c|/^bool pod_counts/,/^}/s/ || pod->is_known || pod_work(pod) > 0//
