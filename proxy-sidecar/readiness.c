@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Watches the agent's port by dialling it: every 10 ms in its first seconds, when somebody waits for it, then more slowly; once it
+/* Watches the agent's port by dialling it: every 5 ms in its first seconds, when somebody waits for it, then more slowly; once it
    accepts, only when asked. It never sends the agent anything but its own readiness probe. */
 #include "proxy-sidecar/readiness.h"
 
@@ -15,7 +15,7 @@
 
 #define DIAL_TIMEOUT_MS  1000
 #define PROBE_TIMEOUT_MS 5000
-#define EAGER_PERIOD_MS  10
+#define EAGER_PERIOD_MS  5
 #define EAGER_SPAN_MS    10000
 #define CALM_PERIOD_MS   100
 #define WATCH_PERIOD_MS  200
