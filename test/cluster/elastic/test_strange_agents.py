@@ -101,6 +101,22 @@ def test_a_slow_start_is_waited_for(cluster, gateway, space):
     assert gateway.get(space.address(hasty), "/sleep?ms=1").status_code == 200
 
 
+def test_who_waits_for_events_hears_comments(cluster, gateway, space):
+    """While an agent with waitKeepAlive comes up, one that accepts event streams alone gets comments and then the agent's own events; one
+    that accepts anything gets the answer alone."""
+    name = space.make(scripted("patient", {"START_SECONDS": 5}, mode="serverless", minReplicas=0, startupTimeout="60s", waitKeepAlive="1s"))
+    space.wait_asleep(name)
+    url = gateway.agent(space.address(name), "/stream?seconds=1")
+    events, other = together(2, lambda i: client().get(url, headers={"Accept": "*/*" if i else "text/event-stream"}))
+    assert (events.status_code, other.status_code) == (200, 200), (events.text[:300], other.text[:300])
+    assert events.headers["content-type"] == other.headers["content-type"] == "text/event-stream"
+    before, _, after = events.text.partition("data: ")
+    comments = [line for line in before.splitlines() if line]
+    assert len(comments) >= 3 and all(line.startswith(":") for line in comments), events.text[:300]
+    assert after.startswith('{"n": 1}') and events.text.endswith("event: end\ndata: {}\n\n"), events.text[-300:]
+    assert other.text.startswith('data: {"n": 1}'), other.text[:300]
+
+
 def test_an_endless_stream_leaves_the_second_caller_a_second_pod(cluster, gateway, space):
     """Concurrency 1 and a stream without an end: a second caller gets a second pod; where one pod is all there may be, it waits for
     the stream's end. The streams are never cut."""
