@@ -71,6 +71,7 @@ umoci                       unpacks them for the content checks
 apache2-utils               htpasswd: the accounts of the tests' registry
 curl                        calls by hand and in scripts
 docker-registry             a registry with credentials, for pulls that fail
+faketime                    a wall clock that jumps, for one process
 haproxy                     a real load balancer in front of the gateway, and a peer of the bench
 jq                          JSON in scripts
 linux-perf                  where the time of the data path goes

@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from harness import (Api, Daemon, Link, Pod, kubeconfig_for, main, metric, refused, request, same, token_of, until,
+from harness import (Api, Daemon, Link, Pod, WallClock, kubeconfig_for, main, metric, refused, request, same, token_of, until,
                      write_key)
 from ports import free_port
 
@@ -51,14 +51,14 @@ class ScriptedGateway(Pod):
 
 
 class Scaler(Daemon):
-    def __init__(self, context, *flags, kubeconfig=None, name="scaler-a"):
+    def __init__(self, context, *flags, kubeconfig=None, name="scaler-a", env=None):
         self.metrics_port, self.ops_port = free_port(), free_port()
         self.namespace = context.api.namespace
         super().__init__(
             "scaler", "--metrics-bind-address=127.0.0.1:%d" % self.metrics_port,
             "--health-probe-bind-address=127.0.0.1:%d" % self.ops_port,
             "--internal-key-file=" + context.key_file, *(["--kubeconfig=" + kubeconfig] if kubeconfig else []), *flags,
-            env={"POD_NAMESPACE": self.namespace, "POD_NAME": name})
+            env={"POD_NAMESPACE": self.namespace, "POD_NAME": name, **(env or {})})
 
     async def synced(self):
         for resource in ("agents", "endpointslices", "gateways"):
@@ -535,6 +535,28 @@ async def clocks_may_be_wrong(ctx):
         assert time.monotonic() - began > 2.5, "%s: asleep after %.1f s" % (name, time.monotonic() - began)
 
 
+async def clock_jumps(ctx):
+    """when the scaler's wall clock jumps two hours ahead, an agent sleeps no sooner than after scaleToZeroAfter; two hours back, no later"""
+    clock = WallClock()
+    await ctx.scaler.stop()
+    jumping = await ctx.another_scaler(name="scaler-jumping", env=clock.env)
+    ctx.scaler = jumping
+    for name, hours, written in (("leapt", 2, 0), ("returned", 0, -2 * 3600)):
+        await ctx.api.agent(name, mode="serverless", minReplicas=0, scaleToZeroAfter="3s",
+                            status={"desiredReplicas": 1, "lastInvocationAt": instant(written)})
+        began = time.monotonic()
+        await ctx.decided(name, 3)
+        clock.jump(hours)
+        await ctx.scaled(name, 0)
+        assert time.monotonic() - began > 2, "%s: asleep after %.1f s" % (name, time.monotonic() - began)
+        said = (await jumping.log("agent.scaled", agent=name))["ts"]
+        ahead = datetime.datetime.fromisoformat(said.replace("Z", "+00:00")) - datetime.datetime.now(datetime.timezone.utc)
+        same(round(ahead.total_seconds() / 3600), hours, "hours that its clock is ahead")
+    await jumping.stop()
+    clock.close()
+    ctx.scaler = await ctx.another_scaler()
+
+
 async def gone_pod_may_have_worked(ctx):
     """a pod that goes may have worked since it was asked last: its agent stays awake for scaleToZeroAfter from then on"""
     pod = await ctx.pod(0)
@@ -712,11 +734,12 @@ async def sigterm(ctx):
 TESTS = [
     first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
     activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
-    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told, clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, rest, lowering_loses, woken_meanwhile,
+    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told,
+    clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
-ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader, taken_over]
+ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader, taken_over, clock_jumps]
 
 
 main(Context, TESTS, ALONE, 6)
