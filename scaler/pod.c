@@ -54,6 +54,12 @@ static void note_activity(struct pod *pod, int64_t last_activity_ms, int64_t now
 	pod->active_ms = at_ms < pod->answered_ms || at_ms > now_ms ? now_ms : at_ms;
 }
 
+static void tell_owner(struct pod *pod)
+{
+	if (pod->on_answer != NULL)
+		pod->on_answer(pod->arg);
+}
+
 static void on_answer(void *arg, const struct call_answer *answer)
 {
 	struct pod *pod = arg;
@@ -67,6 +73,7 @@ static void on_answer(void *arg, const struct call_answer *answer)
 	streams = load != NULL ? json_int_at(load, "/streams", 0) : 0;
 	if (!is_count(inflight) || !is_count(streams)) {
 		note_unknown(pod, answer);
+		tell_owner(pod);
 		return;
 	}
 	if (pod->is_named)
@@ -79,8 +86,7 @@ static void on_answer(void *arg, const struct call_answer *answer)
 	note_retired(pod, json_bool_at(load, "/retired", false));
 	note_activity(pod, json_int_at(load, "/lastActivity", 0) / 1000000, loop_now_ms(pod->loop));
 	pod->answered_ms = loop_now_ms(pod->loop);
-	if (pod->on_answer != NULL)
-		pod->on_answer(pod->arg);
+	tell_owner(pod);
 }
 
 static struct call *start(struct pod *pod, const char *method, const char *target, const char *extra,
@@ -144,6 +150,11 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 bool pod_is_retired_for(const struct pod *pod, int64_t ms)
 {
 	return pod->is_retired && loop_now_ms(pod->loop) - pod->retired_ms >= ms;
+}
+
+bool pod_was_tried(const struct pod *pod, int64_t since_ms)
+{
+	return pod->is_tried && pod->asked_ms >= since_ms && pod->question == NULL;
 }
 
 bool pod_was_emptied(const struct pod *pod)

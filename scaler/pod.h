@@ -33,7 +33,7 @@ struct pod {
 
 	bool refuses; /* it was told to retire or to serve, and said no */
 	void *arg;
-	void (*on_answer)(void *arg); /* it has said what runs in it */
+	void (*on_answer)(void *arg); /* a question is over: it has said what runs in it, or nothing */
 	struct call *question, *order;
 	bool order_retires;
 };
@@ -56,6 +56,8 @@ bool pod_counts(const struct pod *pod);
 int64_t pod_quiet_ms(const struct pod *pod);
 /* It is retired, and has been for that long. */
 bool pod_is_retired_for(const struct pod *pod, int64_t ms);
+/* A question that was asked since then is over, whatever came of it. */
+bool pod_was_tried(const struct pod *pod, int64_t since_ms);
 /* It has said that nothing runs in it since it takes nothing more. */
 bool pod_was_emptied(const struct pod *pod);
 /* Requests and streams. */

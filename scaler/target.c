@@ -15,6 +15,7 @@
 
 #define NEVER_MS (INT64_MAX / 4) /* ago */
 #define WAKE_MS  1000            /* that a gateway's own wake may take */
+#define ASKED_MS 2500            /* that pods may take to answer whether their agent may sleep: longer than a question */
 
 static int64_t now_of(const struct target *target)
 {
@@ -88,11 +89,21 @@ static bool have_answered(const struct target *target, int64_t since_ms)
 	return true;
 }
 
+/* The same of all pods: one that does not count, as it was never heard of, may have begun to work in between. */
+static bool have_spoken(const struct target *target, int64_t since_ms)
+{
+	for (size_t i = 0; i < target->pod_count; i++) {
+		if (!pod_counts(target->pods[i]) && !pod_was_tried(target->pods[i], since_ms))
+			return false;
+	}
+	return have_answered(target, since_ms);
+}
+
 static void on_pod_answer(void *arg)
 {
 	struct target *target = arg;
 
-	if (target->scaler->decides && target->asked_to_sleep_ms != 0 && have_answered(target, target->asked_to_sleep_ms))
+	if (target->scaler->decides && target->asked_to_sleep_ms != 0 && have_spoken(target, target->asked_to_sleep_ms))
 		target_decide(target);
 }
 
@@ -154,7 +165,7 @@ void target_sample(struct target *target, bool all)
 	int64_t now_ms = now_of(target);
 
 	for (size_t i = 0; i < target->pod_count; i++) {
-		if ((all && pod_counts(target->pods[i])) || pod_is_due(target->pods[i], now_ms))
+		if (all || pod_is_due(target->pods[i], now_ms))
 			pod_ask(target->pods[i]);
 	}
 }
@@ -198,16 +209,16 @@ static bool is_fresh(const struct target *target, const struct pod *pod)
 /* Going down is decided on what was said lately; to sleep on what is said now: nothing may have come since. */
 static bool may_go_down(struct target *target, int desired)
 {
-	int64_t now_ms = now_of(target), interval_ms = target->scaler->options->interval_ms;
-	bool is_asked = target->asked_to_sleep_ms != 0 && now_ms - target->asked_to_sleep_ms < interval_ms;
+	int64_t now_ms = now_of(target);
+	bool is_asked = target->asked_to_sleep_ms != 0 && now_ms - target->asked_to_sleep_ms < ASKED_MS;
 
-	if (desired > 0 ? have_answered(target, now_ms - 2 * interval_ms)
-			: is_asked && have_answered(target, target->asked_to_sleep_ms))
+	if (desired > 0 ? have_answered(target, now_ms - 2 * target->scaler->options->interval_ms)
+			: is_asked && have_spoken(target, target->asked_to_sleep_ms))
 		return true;
-	if (desired == 0)
+	if (desired == 0 && !is_asked)
 		target->asked_to_sleep_ms = now_ms;
 	target_sample(target, true);
-	return desired == 0 && have_answered(target, now_ms + 1); /* there is nobody to ask */
+	return desired == 0 && have_spoken(target, now_ms + 1); /* there is nobody to ask */
 }
 
 static void order(struct target *target, struct pod *pod, enum retire_order order)
