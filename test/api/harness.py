@@ -378,6 +378,7 @@ class Pod:
         self.reason, self.cause = "AgentNotListening", "not ready"
         self.invocations, self.questions = [], []
         self.is_mute = self.is_retired = False
+        self.unanswered = 0  # questions while it was mute
         self.lie = None  # what it answers instead of its load
         self.server = None
 
@@ -416,6 +417,7 @@ class Pod:
     async def serve_one(self, reader, writer):
         got = await self.read(reader, writer)
         if self.is_mute:
+            self.unanswered += 1
             await until(lambda: not self.is_mute, "it speaks again", 3 * SECONDS)
             raise ConnectionError
         if "krypton-gateway" in got.headers:

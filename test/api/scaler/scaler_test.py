@@ -570,6 +570,24 @@ async def gone_pod_may_have_worked(ctx):
     assert time.monotonic() - gone > 2.5, "asleep %.1f s after its pod went" % (time.monotonic() - gone)
 
 
+async def unheard_pod_is_asked(ctx):
+    """before an agent sleeps a pod is asked that is not ready and has never answered: what runs in it keeps the agent awake"""
+    pod = await ctx.pod(1)
+    pod.is_mute = True
+    await ctx.api.pods("unheard", (pod.ip, {"ready": False, "serving": False}))
+    await ctx.api.agent("unheard", mode="serverless", minReplicas=0, scaleToZeroAfter="5s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant()})
+    await until(lambda: pod.unanswered, "it is asked for the first time")
+    asked = time.monotonic()
+    await until(lambda: time.monotonic() - asked > 2.5, "that question is given up")
+    pod.is_mute = False
+    await until(lambda: pod.questions, "it is asked again")
+    await ctx.decided("unheard", 30)
+    same(await ctx.wanted("unheard"), 1, "desiredReplicas while it works")
+    pod.inflight = 0
+    await ctx.scaled("unheard", 0)
+
+
 async def waking_is_the_gateways(ctx):
     """an agent that sleeps is its gateway's to wake for a second; if that has not come, the scaler wakes it, and at once for more pods"""
     for name in ("awaking", "crowded"):
@@ -735,7 +753,7 @@ TESTS = [
     first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
     activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
     stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told,
-    clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, rest, lowering_loses, woken_meanwhile,
+    clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, unheard_pod_is_asked, rest, lowering_loses, woken_meanwhile,
     decisions_are_counted, no_rights, bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
