@@ -149,8 +149,8 @@ static void check_zero(int agent, const struct json_t *object)
 
 	if (last_ms > 0 && process_wall_ms() - last_ms < settings->of[agent].scale_to_zero_after_ms)
 		story_break(ZERO_SOON, "agent-%d, %" PRId64 " ms after it", agent, process_wall_ms() - last_ms);
-	/* What a pod has done goes with it where nobody had asked it yet, and with the scaler that had. */
-	if (settings->scaler_restart == 0 &&
+	/* What a sidecar has done is gone with its crash where nobody had asked it yet, and with the scaler that had. */
+	if (settings->sidecar_crash + settings->scaler_restart == 0 &&
 		request_worked_between(
 			agent, agenda_now_ms() - settings->of[agent].scale_to_zero_after_ms, agenda_now_ms() - known_ms))
 		story_break(ZERO_SOON, "agent-%d had work since, for longer than %" PRId64 " ms", agent, known_ms);

@@ -28,6 +28,7 @@ images=(build/images/{controller,gateway,scaler,krypton-proxy,example-hello-mcp}
 end() {
 	local status=$?
 	trap - EXIT
+	hack/cluster/down.sh --name "$NAME-idle" > /dev/null 2>&1 || true # where the bench was ended before it could
 	[[ ${KEEP:-0} == 1 ]] || { hack/cluster/down.sh --name "$NAME" && rm -rf "$AUDIT"; } > /dev/null 2>&1 || true
 	exit "$status"
 }
