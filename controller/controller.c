@@ -54,13 +54,16 @@ static void pass_release(void *value)
 	pass_free(&pass);
 }
 
-/* Each failure is logged when it is first met, not at each try. */
+/* Each failure is logged when it is first met, not at each try. That somebody was faster is none: it is counted, and the next try
+   has what they wrote. */
 static void complain(struct controller *controller, const char *key, const struct err *err)
 {
 	const char *last = map_get(controller->complaints, key);
 
 	if (err == NULL) {
 		map_remove(controller->complaints, key);
+	} else if (err->code == ERR_CONFLICT) {
+		log_debug("agent.overtaken", LOG_STR("key", key));
 	} else if (last == NULL || strcmp(last, err->message) != 0) {
 		map_put(controller->complaints, key, mem_copy_text(err->message));
 		log_warn("agent.reconcile_failed", LOG_STR("key", key), LOG_ERR(err));
