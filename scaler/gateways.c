@@ -21,8 +21,9 @@
 #define SERVICE_LABEL    "kubernetes.io/service-name"
 #define AGAIN_MS         1000 /* after a failure */
 #define PAUSE_MS         50   /* lines that form and dissolve all the time are looked at this often */
-#define TIMEOUT_MS       15000
+#define ANSWER_MS        5000 /* that a gateway may take beyond what it was asked to wait */
 #define REST_WAIT        "10s"
+#define REST_MS          10000
 #define LINE_WAIT        "100ms" /* a line that grows is no news to a gateway, and pods are started for what is known of it */
 #define ANSWER_MAX_BYTES (4 << 20)
 
@@ -95,8 +96,8 @@ static void poll_peer(void *arg)
 	struct peer *peer = arg;
 	struct call_options options = { .method = "GET",
 		.host = peer->ip,
-		.connect_timeout_ms = TIMEOUT_MS,
-		.timeout_ms = TIMEOUT_MS,
+		.connect_timeout_ms = ANSWER_MS,
+		.timeout_ms = ANSWER_MS,
 		.max_body_bytes = ANSWER_MAX_BYTES,
 		.arg = peer,
 		.on_done = on_answer };
@@ -105,6 +106,8 @@ static void poll_peer(void *arg)
 
 	if (address_of_ip(text_of(peer->ip), PORT_GATEWAY_OPS, &options.address, &err) < 0)
 		return;
+	if (peer->load != NULL && !peer->has_line)
+		options.timeout_ms += REST_MS; /* the other wait is short */
 	if (peer->load != NULL)
 		(void)snprintf(target, sizeof(target), "/_krypton/load?after=%" PRId64 "&wait=%s",
 			json_int_at(peer->load, "/version", 0), peer->has_line ? LINE_WAIT : REST_WAIT);
