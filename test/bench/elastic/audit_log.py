@@ -6,7 +6,6 @@ import json
 import os
 import time
 
-
 SLACK = 0.001  # between this machine's clock as two programs read it
 
 
@@ -21,31 +20,23 @@ class Audit:
 
     def __init__(self, path):
         self._path, self._place, self._rest = path, 0, b""
-        self._created, self._woken, self._published = {}, {}, {}  # of a Deployment, an agent, an address: when, each time
-        self._writes = {}  # (kind of write, of whom): (received, answered), each time
-
-    def _note_write(self, event, about, at):
-        kind, name = (about.get("resource"), about.get("subresource")), about.get("name", "")
-        if kind == ("replicasets", None):
-            name = name.rsplit("-", 1)[0]
-        elif kind == ("pods", None):
-            name = event["requestObject"]["metadata"]["generateName"].rsplit("-", 2)[0]
-        who = event.get("userAgent", "").split("/")[0]
-        self._writes.setdefault((who, "/".join(filter(None, kind)), name), []).append((seconds_of(event["requestReceivedTimestamp"]), at))
+        self._writes = {}  # by whom, what, for which agent or Deployment: (received, answered), each time
+        self._published = {}  # of an address: when, each time
 
     def _note(self, event):
         about, at = event.get("objectRef", {}), seconds_of(event["stageTimestamp"])
         body = event.get("requestObject") or {}
-        self._note_write(event, about, at)
-        if about.get("resource") == "pods" and not about.get("subresource"):
-            self._created.setdefault(body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0], []).append(at)
-        elif about.get("resource") == "endpointslices":
+        what, name = "/".join(filter(None, (about.get("resource"), about.get("subresource")))), about.get("name", "")
+        if what == "replicasets":
+            name = name.rsplit("-", 1)[0]
+        elif what == "pods":
+            name = body.get("metadata", {}).get("generateName", "").rsplit("-", 2)[0]
+        elif what == "endpointslices":
             for endpoint in body.get("endpoints") or []:
                 for address in endpoint["addresses"]:
                     self._published.setdefault(address, []).append(at)
-        elif about.get("resource") == "agents" and about.get("subresource") == "status":
-            if event.get("userAgent", "").startswith(("krypton-gateway", "krypton-scaler")):
-                self._woken.setdefault(about["name"], []).append(at)
+        who = event.get("userAgent", "").split("/")[0]
+        self._writes.setdefault((who, what, name), []).append((seconds_of(event["requestReceivedTimestamp"]), at))
 
     def read(self):
         with open(self._path, "rb") as file:
@@ -59,8 +50,11 @@ class Audit:
                 self._note(event)
         return self
 
+    def _written(self, what, name, *writers):
+        return [answered for who in writers for _, answered in self._writes.get((who, what, name), [])]
+
     def woken(self, agent, since):
-        return _first(self._woken, agent, since)
+        return _first(self._written("agents/status", agent, "krypton-gateway", "krypton-scaler"), agent, since)
 
     def steps(self, name, since, kinds):
         """How long the way to a pod spends where: for each write, by who makes it and what, the wait until it is received, and until it
@@ -75,15 +69,15 @@ class Audit:
         return seen
 
     def created(self, deployment, since):
-        return _first(self._created, deployment, since)
+        return _first(self._written("pods", deployment, "kube-controller-manager"), deployment, since)
 
     def published(self, address, since):
-        return _first(self._published, address, since)
+        return _first(self._published.get(address, []), address, since)
 
 
-def _first(seen, name, since):
+def _first(moments, name, since):
     """A log that lacks it is a fault of the bench."""
-    found = [at for at in seen.get(name, []) if at >= since]
+    found = [at for at in moments if at >= since]
     assert found, f"the audit log tells nothing of {name}"
     return min(found)
 
