@@ -17,7 +17,6 @@
 #include "kube/selection.h"
 #include "kube/transport.h"
 
-#define DEADLINE_MS      15000
 #define MAX_ANSWER_BYTES (8 * 1024 * 1024) /* etcd keeps objects under 1.5 MiB; JSON is longer than what it stores */
 #define MAX_BODY_BYTES   (4 * 1024 * 1024)
 #define MAX_TARGET_BYTES 4096
@@ -211,7 +210,7 @@ static struct kube_call *call_send(struct kube_client *client, const struct requ
 			.content_type = request->content_type,
 			.body = buf_text(&body),
 			.what = buf_terminated(&what),
-			.timeout_ms = DEADLINE_MS,
+			.timeout_ms = request->target->deadline_ms > 0 ? request->target->deadline_ms : KUBE_DEADLINE_MS,
 			.max_body_bytes = MAX_ANSWER_BYTES,
 			.arg = call,
 			.on_done = on_exchange_done,

@@ -34,19 +34,22 @@ const struct kube_client_counts *kube_client_get_counts(const struct kube_client
 /* Called once, from the loop. object: what the API server answered, borrowed; NULL where it failed, and err says why:
    "cannot patch agents.krypton.ai/status default/hello: 403: …"; code by what to do: 404 ERR_NOT_FOUND, 409 ERR_CONFLICT,
    410 ERR_GONE, 401/403 ERR_FORBIDDEN, 400/422 and the 500s that say "failed to create typed patch object" or "failed to convert
-   new object" ERR_INVALID, 429, other 5xx and transport ERR_RETRY (retry_after_ms where told). */
+   new object" ERR_INVALID, no answer in time ERR_TIMEOUT, 429, other 5xx and other trouble on the way ERR_RETRY (retry_after_ms
+   where told). */
 typedef void kube_on_answer(void *arg, const struct json_t *object, const struct err *err);
 
-/* What a call is about. Texts are copied. */
+/* What a call is about, and how long it may take. Texts are copied. */
 struct kube_target {
 	const struct kube_resource *resource;
 	const char *name_space; /* NULL for cluster-scoped */
 	const char *name;
 	const char *subresource; /* "status"; NULL: none */
+	int64_t deadline_ms;     /* 0: KUBE_DEADLINE_MS */
 };
 
-/* Each returns a handle for kube_call_cancel(); the owner forgets it in on_answer. Never call back before they return. 15 s
- * deadline. */
+#define KUBE_DEADLINE_MS 15000
+
+/* Each returns a handle for kube_call_cancel(); the owner forgets it in on_answer. Never call back before they return. */
 struct kube_call *kube_get(struct kube_client *client, const struct kube_target *target, kube_on_answer *on_answer, void *arg);
 /* Server-side apply of the object (apiVersion, kind, metadata.name are filled in), with force where asked. */
 struct kube_call *kube_apply(struct kube_client *client, const struct kube_target *target, const struct json_t *object,

@@ -18,8 +18,6 @@
 #include "test/explore/settings.h"
 #include "test/explore/story.h"
 
-#define DEADLINE_MS 15000
-
 enum verb { VERB_GET, VERB_MERGE, VERB_APPLY, VERB_LIST };
 
 struct kube_client {
@@ -35,6 +33,7 @@ struct kube_call {
 	enum verb verb;
 	const struct kube_resource *resource;
 	char *name_space, *name, *manager;
+	int64_t deadline_ms;
 	struct json_t *patch, *answer;
 	struct err err;
 	kube_on_answer *on_answer;
@@ -155,7 +154,7 @@ static void on_arrival(void *arg)
 
 	if (apiserver_is_away()) {
 		(void)err_set(&call->err, ERR_RETRY, "the API server is away");
-		back_ms = choice_between(0, 1) == 0 ? back_ms : DEADLINE_MS;
+		back_ms = choice_between(0, 1) == 0 ? back_ms : call->deadline_ms;
 		story_of(call, "nobody there");
 	} else if (choice_fault(settings->api_fault)) {
 		(void)err_set(&call->err, ERR_RETRY, "500: try again");
@@ -165,7 +164,7 @@ static void on_arrival(void *arg)
 		story_of(call, call->err.code == ERR_NONE ? "200" : call->err.code == ERR_CONFLICT ? "409" : "404");
 		if (choice_fault(settings->api_lost_answer)) {
 			(void)err_set(&call->err, ERR_RETRY, "the answer is lost");
-			back_ms = choice_between(0, 2) > 0 ? back_ms : DEADLINE_MS;
+			back_ms = choice_between(0, 2) > 0 ? back_ms : call->deadline_ms;
 			story_tell("the answer to %s is lost", call->who);
 		}
 	}
@@ -185,6 +184,7 @@ static struct kube_call *start(struct kube_client *client, enum verb verb, const
 	call->name_space = mem_copy_text(target->name_space);
 	call->name = mem_copy_text(target->name);
 	call->manager = mem_copy_text(manager);
+	call->deadline_ms = target->deadline_ms > 0 ? target->deadline_ms : KUBE_DEADLINE_MS;
 	call->patch = json_deep_copy(patch);
 	call->on_answer = on_answer;
 	call->arg = arg;

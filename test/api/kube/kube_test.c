@@ -3,10 +3,13 @@
  * The Kubernetes client against a real API server. Reads KUBECONFIG; TEST_NAMESPACE is an empty namespace that may be filled,
  * TEST_TOKEN a token of a service account without rights. Prints a TAP line a test. Every wait is on a fact, with a deadline.
  */
+#include <arpa/inet.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/attributes.h"
@@ -520,6 +523,32 @@ static void absent_object_is_not_found(void)
 	answer_release(&answer);
 }
 
+static void call_is_given_up_at_its_own_deadline(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* it listens and never answers */
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(here);
+	char server[64];
+	struct kube_config config = { .server = server };
+	struct err err = { 0 };
+	struct answer answer = { 0 };
+	struct kube_target target = target_of(&CONFIG_MAPS, "any");
+	int64_t began_ms = loop_now_ms(test.loop);
+
+	CHECK(bind(fd, (struct sockaddr *)&here, size) == 0 && listen(fd, 8) == 0 &&
+		getsockname(fd, (struct sockaddr *)&here, &size) == 0);
+	(void)snprintf(server, sizeof(server), "http://127.0.0.1:%d", ntohs(here.sin_port));
+	struct kube_client *client = kube_client_new(test.loop, &config, "kube_test", &err);
+
+	CHECK(client != NULL);
+	target.deadline_ms = 500;
+	do_get(client, &target, &answer);
+	CHECK(answer.err.code == ERR_TIMEOUT && loop_now_ms(test.loop) - began_ms < KUBE_DEADLINE_MS);
+	answer_release(&answer);
+	kube_client_free(&client);
+	(void)close(fd);
+}
+
 /* --- credentials --- */
 
 static struct kube_config poor_config(char *token, char *token_file)
@@ -799,6 +828,7 @@ static void equal_events_become_one_with_a_count(void)
 	X(stale_status_patch_is_a_conflict)               \
 	X(deleting_a_namesake_is_refused)                 \
 	X(absent_object_is_not_found)                     \
+	X(call_is_given_up_at_its_own_deadline)           \
 	X(missing_right_names_verb_and_resource)          \
 	X(refused_token_is_read_anew)                     \
 	X(of_two_candidates_one_holds)                    \
