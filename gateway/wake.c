@@ -18,6 +18,7 @@
 #define SETTLE_MS      1000 /* until our own write has surely come back by the watch */
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 5000
+#define ANSWER_MS      5000 /* somebody waits, or may soon: an answer that was lost is not waited for as long as others */
 
 struct wake {
 	struct route *route;
@@ -31,9 +32,11 @@ struct wake {
 
 static struct kube_target status_of(const struct route *route)
 {
-	return (struct kube_target){
-		.resource = &KUBE_AGENTS, .name_space = route->name_space, .name = route->name, .subresource = "status"
-	};
+	return (struct kube_target){ .resource = &KUBE_AGENTS,
+		.name_space = route->name_space,
+		.name = route->name,
+		.subresource = "status",
+		.deadline_ms = ANSWER_MS };
 }
 
 static void log_failed(const struct wake *wake, const char *event, const struct err *err)
@@ -116,7 +119,9 @@ static void on_noted(void *arg, const struct json_t *object, const struct err *e
 
 	(void)object;
 	wake->call = NULL;
-	if (err != NULL) {
+	if (err != NULL && err->code == ERR_CONFLICT) {
+		loop_timer_set(wake->note, BACKOFF_MS); /* what was faster comes by the watch, and may tell more than ours */
+	} else if (err != NULL) {
 		log_failed(wake, "last_invocation.unwritten", err);
 		loop_timer_set(wake->note, random_backoff_ms(wake->failures++, BACKOFF_MS, BACKOFF_MAX_MS));
 	} else {
@@ -135,6 +140,7 @@ static void note_write(struct wake *wake)
 
 	wake->telling_ms = wake->known.begun_ms;
 	instant_format(wake->telling_ms, begun);
+	json_put_text(patch, "/metadata/resourceVersion", wake->route->agent->resource_version);
 	json_put_text(patch, "/status/lastInvocationAt", begun);
 	wake->call = kube_merge_patch(wake->route->gateway->client, &target, patch, FIELD_MANAGER_GATEWAY, on_noted, wake);
 }

@@ -18,6 +18,7 @@ a refused request that is not put back into the line|gateway/invocation.c|/^stat
 a slot that is not freed when a client leaves|gateway/invocation.c|/^void invocation_end/,/^}/s/leave_pod(invocation);/if (end->close != EXCHANGE_CLIENT_LEFT) leave_pod(invocation);/
 a request that is counted twice at its pod|gateway/invocation.c|/^void invocation_forward/,/^}/s/pod->running++;/pod->running += 2;/
 a line that nobody looks at when a request ends|gateway/invocation.c|/^static void leave_pod/,/^}/s/route_kick(invocation->route);/;/
+a word of an invocation that comes late and over a newer one|gateway/wake.c|/^static void note_write/,/^}/s/json_put_text(patch, "\/metadata\/resourceVersion".*/;/
 a draining pod that is picked again at once|gateway/invocation.c|s/pod->avoid_until_ms = now_ms + AVOID_DRAINING_MS;/pod->is_warm = true;/
 a POST that is sent again though it may have been received|gateway/invocation.c|s/failure == EXCHANGE_BROKEN && exchange_is_safe_to_repeat(exchange)/failure == EXCHANGE_BROKEN/
 a count that goes down over a wake that the scaler has not seen|scaler/change.c|s/json_put_text(object, "\/metadata\/resourceVersion", agent->resource_version);/(void)agent;/
