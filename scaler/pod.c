@@ -20,7 +20,8 @@
 #define ANSWER_MAX_BYTES 4096
 #define COUNT_MAX        1000000 /* no pod holds more */
 
-/* Named once: an answer that cannot be so says nothing, and what was known before may no longer hold. */
+/* Named once: an answer that cannot be so says nothing, and what was known before may no longer hold. It may have worked until now,
+   and what its sidecar knew of that may be gone. */
 static void note_unknown(struct pod *pod, const struct call_answer *answer)
 {
 	if (!pod->is_named && pod_counts(pod))
@@ -28,6 +29,8 @@ static void note_unknown(struct pod *pod, const struct call_answer *answer)
 			LOG_STR("pod_ip", pod->ip), LOG_INT("status", answer->status),
 			LOG_STR("cause", answer->status == 200 ? "the answer is not what a sidecar says" : "no answer"));
 	pod->is_named = pod->is_named || pod_counts(pod);
+	if (pod->is_known)
+		pod->active_ms = loop_now_ms(pod->loop);
 	pod->is_known = false;
 }
 
@@ -35,6 +38,8 @@ static void note_retired(struct pod *pod, bool is_retired)
 {
 	if (is_retired && !pod->is_retired)
 		pod->retired_ms = loop_now_ms(pod->loop);
+	else if (!is_retired && pod->is_retired)
+		pod->recalled_ms = loop_now_ms(pod->loop);
 	pod->is_retired = is_retired;
 }
 
@@ -150,6 +155,11 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 bool pod_is_retired_for(const struct pod *pod, int64_t ms)
 {
 	return pod->is_retired && loop_now_ms(pod->loop) - pod->retired_ms >= ms;
+}
+
+bool pod_is_recalled_since(const struct pod *pod, int64_t since_ms)
+{
+	return !pod->is_retired && pod->recalled_ms > 0 && pod->recalled_ms >= since_ms;
 }
 
 bool pod_was_tried(const struct pod *pod, int64_t since_ms)

@@ -78,7 +78,7 @@ bool retire_is_done(const struct retire_pod *pods, size_t count, int desired)
 
 	for (size_t i = 0; i < count && desired > 0; i++) {
 		/* Kubernetes ends first what it has not seen ready: that must be nobody who works, and all who were emptied. */
-		if (pods[i].order == RETIRE_BACK || (!pods[i].is_ready && pods[i].work > 0) ||
+		if (pods[i].order == RETIRE_BACK || ((!pods[i].is_ready || pods[i].is_back) && pods[i].work > 0) ||
 			(pods[i].is_retired && (pods[i].is_ready || pods[i].work > 0 || !pods[i].is_fresh)))
 			return false;
 		ready += pods[i].is_ready && !pods[i].refuses;
@@ -93,7 +93,8 @@ int retire_reachable(const struct retire_pod *pods, size_t count, int current, i
 	if (desired >= current || retire_is_done(pods, count, desired))
 		return desired;
 	for (size_t i = 0; i < count; i++) {
-		bool leaves = !pods[i].refuses && (pods[i].is_retired || pods[i].order == RETIRE_OUT || !pods[i].is_ready);
+		bool leaves = !pods[i].refuses &&
+			(pods[i].is_retired || pods[i].is_back || pods[i].order == RETIRE_OUT || !pods[i].is_ready);
 		bool may_work = pods[i].work > 0 || (pods[i].is_retired && !pods[i].is_fresh);
 
 		if (pods[i].order == RETIRE_BACK || (leaves && may_work))

@@ -18,6 +18,7 @@ enum retire_order {
 struct retire_pod {
 	bool is_ready;   /* as Kubernetes sees it */
 	bool is_retired; /* as its sidecar says */
+	bool is_back;    /* it was retired until just now: Kubernetes may see it not ready, whatever is_ready says */
 	bool is_fresh;   /* its work was told since it was retired, and lately */
 	bool refuses;    /* it does not let itself be retired */
 	int64_t work;    /* requests and streams */

@@ -13,9 +13,10 @@
 #include "scaler/retire.h"
 #include "scaler/scaler.h"
 
-#define NEVER_MS (INT64_MAX / 4) /* ago */
-#define WAKE_MS  1000            /* that a gateway's own wake may take */
-#define ASKED_MS 2500            /* that pods may take to answer whether their agent may sleep: longer than a question */
+#define NEVER_MS       (INT64_MAX / 4) /* ago */
+#define WAKE_MS        1000            /* that a gateway's own wake may take */
+#define ASKED_MS       2500            /* that pods may take to answer whether their agent may sleep: longer than a question */
+#define READY_AGAIN_MS 5000            /* until a pod that serves again is surely called so: the kubelet asks every two seconds */
 
 static int64_t now_of(const struct target *target)
 {
@@ -183,6 +184,7 @@ static struct observation observe(struct target *target)
 	for (size_t i = 0; i < target->pod_count; i++) {
 		const struct pod *pod = target->pods[i];
 
+		note_activity(target, pod_quiet_ms(pod));
 		if (!pod_counts(pod)) {
 			seen.unknown_pods += !pod->is_tried; /* it may be at work: whoever has just begun to decide cannot know */
 			continue;
@@ -190,7 +192,6 @@ static struct observation observe(struct target *target)
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
-		note_activity(target, pod_quiet_ms(pod));
 	}
 	seen.last_activity_ms = seen.now_ms - (now_of(target) - target->active_ms);
 	/* No lastInvocationAt may have been written for it, and its pods may be gone or not known yet. */
@@ -243,6 +244,7 @@ static int empty_surplus(struct target *target, int current, int desired)
 
 		pods[i] = (struct retire_pod){ .is_ready = pod->is_ready,
 			.is_retired = pod->is_retired,
+			.is_back = pod_is_recalled_since(pod, now_of(target) - READY_AGAIN_MS),
 			.is_fresh = is_overdue || is_fresh(target, pod),
 			.refuses = pod->refuses,
 			.work = is_overdue ? 0 : pod_work(pod) };

@@ -29,7 +29,7 @@
 #define EMPTY_FIRST  "a pod that is too many is emptied before it goes"
 #define ZERO_WORK    "no agent goes to zero with work"
 #define ZERO_SOON    "no agent goes to zero within scaleToZeroAfter of its last invocation"
-#define BACKWARDS    "lastInvocationAt goes back by no more than a gateway's turn of telling it"
+#define BACKWARDS    "lastInvocationAt never goes back"
 #define FLAPPING     "the count goes no more up once the load is over"
 #define SETTLES      "the count settles"
 #define LEFT_OVER    "what is over is counted no more"
@@ -44,7 +44,7 @@
 #define ASLEEP_MS         12000
 #define ASLEEP_FAULTY_MS  20000 /* tries fail, and each pauses for longer */
 #define SHORT_DRAIN_MS    5000
-#define TURN_MS           15000 /* ten seconds, a spread, and an API server that takes its time */
+#define STOPPING_MS       200 /* until the agent hears that its caller has gone, after its sidecar */
 #define QUESTION_MS       2000
 
 struct record {
@@ -149,10 +149,10 @@ static void check_zero(int agent, const struct json_t *object)
 
 	if (last_ms > 0 && process_wall_ms() - last_ms < settings->of[agent].scale_to_zero_after_ms)
 		story_break(ZERO_SOON, "agent-%d, %" PRId64 " ms after it", agent, process_wall_ms() - last_ms);
-	/* What a sidecar has done is gone with its crash where nobody had asked it yet, and with the scaler that had. */
-	if (settings->sidecar_crash + settings->scaler_restart == 0 &&
-		request_worked_between(
-			agent, agenda_now_ms() - settings->of[agent].scale_to_zero_after_ms, agenda_now_ms() - known_ms))
+	/* What a scaler was told is gone with it. */
+	if (settings->scaler_restart == 0 &&
+		request_worked_between(agent, agenda_now_ms() - settings->of[agent].scale_to_zero_after_ms + STOPPING_MS,
+			agenda_now_ms() - known_ms))
 		story_break(ZERO_SOON, "agent-%d had work since, for longer than %" PRId64 " ms", agent, known_ms);
 	deployment_each_instance(agent, add_work, &summing);
 	/* One that has just come knows nothing yet of a pod that is not called ready. */
@@ -172,7 +172,7 @@ void invariants_written(int agent, const struct json_t *object, const char *mana
 	struct record *record = &records[agent];
 	int64_t last_ms = json_instant_at(object, "/status/lastInvocationAt", 0);
 
-	if (last_ms < record->last_invocation_ms - TURN_MS)
+	if (last_ms < record->last_invocation_ms)
 		story_break(BACKWARDS, "of agent-%d, by %" PRId64 " ms", agent, record->last_invocation_ms - last_ms);
 	record->last_invocation_ms = last_ms;
 	if (strcmp(manager, FIELD_MANAGER_SCALER) == 0 && desired == 0 && desired_before > 0)

@@ -10,7 +10,7 @@
 #define PODS_MAX 6
 
 /* One letter a pod: s it starts, r it serves, R retired but Kubernetes still calls it ready, o retired and seen not ready, q
-   retired and not asked since; then what runs in it. */
+   retired and not asked since, b it was retired until just now; then what runs in it. */
 struct row {
 	const char *sentence;
 	const char *pods; /* "r3 r0" */
@@ -54,6 +54,10 @@ static const struct row ROWS[] = {
 	{ "a retired pod that is still called ready waits for that, though another one is not ready", "s0 R0 r3", 3, 2, "-b-", 3 },
 	{ "the count waits for a pod that works and is not called ready, which Kubernetes would end first", "s1 o0 r3", 3, 2, "-b-",
 		3 },
+	{ "nobody goes while one that works was retired until just now: Kubernetes may see it not ready", "R0 o0 b1 o0", 4, 1,
+		"----", 4 },
+	{ "nor is the count done with it", "o0 b1", 2, 1, "--", 2 },
+	{ "one that was retired until just now and is empty may go as well", "r3 o0 b0", 3, 2, "---", 2 },
 };
 
 static size_t pods_of(const char *text, struct retire_pod *pods)
@@ -61,9 +65,10 @@ static size_t pods_of(const char *text, struct retire_pod *pods)
 	size_t count = 0;
 
 	for (; *text != '\0'; text += 2 + (text[2] == ' ')) {
-		pods[count++] = (struct retire_pod){ .is_ready = strchr("rR", text[0]) != NULL,
+		pods[count++] = (struct retire_pod){ .is_ready = strchr("rRb", text[0]) != NULL,
 			.is_retired = strchr("Roq", text[0]) != NULL,
 			.is_fresh = text[0] != 'q',
+			.is_back = text[0] == 'b',
 			.work = text[1] - '0' };
 	}
 	return count;
