@@ -19,13 +19,14 @@
 
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 30000
-#define PATIENT_WRITES 64 /* at once, of those that nobody waits for */
+#define URGENT_MS      5000 /* an answer that was lost is not waited for as long as others while somebody waits */
+#define PATIENT_WRITES 64   /* at once, of those that nobody waits for */
 
 struct change {
 	struct scaler *scaler;
 	const char *name_space, *name;
 	struct kube_call *call; /* under way */
-	bool is_patient;        /* it is counted among the scaler's writing */
+	bool is_patient;        /* nobody waited for the last one; under way it is counted among the scaler's writing */
 	int from, count;
 	const char *reason; /* a constant of decide.h */
 	char words[SENTENCE_BYTES];
@@ -48,17 +49,19 @@ struct change *change_new(struct scaler *scaler, const char *name_space, const c
 
 static void write_over(struct change *change)
 {
+	change->scaler->writing -= change->call != NULL && change->is_patient;
 	change->call = NULL;
-	change->scaler->writing -= change->is_patient;
-	change->is_patient = false;
 }
 
 void change_free(struct change **change)
 {
+	struct kube_call *call;
+
 	if (*change == NULL)
 		return;
-	kube_call_cancel(&(*change)->call);
+	call = (*change)->call;
 	write_over(*change);
+	kube_call_cancel(&call);
 	mem_release((*change)->uid);
 	mem_release((*change)->version);
 	mem_release(*change);
@@ -75,6 +78,16 @@ static bool may_begin(const struct change *change, bool is_urgent)
 {
 	return change->call == NULL && loop_now_ms(change->scaler->loop) >= change->not_before_ms &&
 		(is_urgent || change->scaler->writing < PATIENT_WRITES);
+}
+
+/* Those who wait do not pay for what failed while nobody did. */
+static void forget_patient_failures(struct change *change)
+{
+	if (!change->is_patient)
+		return;
+	change->is_patient = false;
+	change->failures = 0;
+	change->not_before_ms = 0;
 }
 
 /* The same is written already, and just has not come back by the watch. */
@@ -152,12 +165,16 @@ static json_t *status_of(const struct change *change, const struct agent *agent,
 
 void change_write(struct change *change, const struct agent *agent, const struct change_wish *wish, bool is_urgent)
 {
-	const struct kube_target status = {
-		.resource = &KUBE_AGENTS, .name_space = change->name_space, .name = change->name, .subresource = "status"
-	};
+	const struct kube_target status = { .resource = &KUBE_AGENTS,
+		.name_space = change->name_space,
+		.name = change->name,
+		.subresource = "status",
+		.deadline_ms = is_urgent ? URGENT_MS : KUBE_DEADLINE_MS };
 	int64_t wall_ms = instant_wall_ms();
 	scoped_json object = NULL;
 
+	if (is_urgent && change->call == NULL)
+		forget_patient_failures(change);
 	if (!may_begin(change, is_urgent) || is_on_its_way(change, agent, wish->count))
 		return;
 	change->from = count_before(agent, wish);

@@ -29,7 +29,7 @@ bool change_is_under_way(const struct change *change);
 /* Applies the count and the condition Scaled that says why, unless the same is on its way. Not now, and to be asked for again,
    while another one is under way or pauses after a failure, or where it is not urgent and many like it are. A count that is no
    higher than before is written only over what it was decided on: whoever was faster wins, and the next look decides anew. Failures
-   are logged, with a pause after them that grows. */
+   are logged, with a pause after them that grows; what becomes urgent does not wait for the pause of what was not. */
 void change_write(struct change *change, const struct agent *agent, const struct change_wish *wish, bool is_urgent);
 
 #endif

@@ -29,7 +29,7 @@ a late lastInvocationAt that wakes an agent for nobody|scaler/decide.c|s/ || age
 a retired pod that goes with its work|scaler/retire.c|/^bool retire_is_done/,/^}/s/pods\[i\].work > 0/pods[i].work < 0/
 a retired pod that is not called back when load returns|scaler/retire.c|/^static void call_back/,/^}/s/next->order = RETIRE_BACK;/return;/
 a sidecar that lets in one too many|proxy-sidecar/gate.c|s/gate->requests < gate->concurrency ?/gate->requests <= gate->concurrency ?/
-a drain that does not wait for what runs|proxy-sidecar/gate.c|/^bool gate_is_drained/,/^}/s/gate->requests == 0 \&\& gate->streams == 0 \&\&//
+a drain that waits for nothing|proxy-sidecar/gate.c|/^bool gate_is_drained/,/^}/{s/ && gate->requests == 0 && gate->streams == 0 &&/;/;/now_ms - gate->closed_ms/d}
 ROWS
 }
 

@@ -10,7 +10,7 @@
 #include "test/explore/instance.h"
 #include "test/explore/process.h"
 
-#define EAGER_PERIOD_MS 10
+#define EAGER_PERIOD_MS 5
 #define WATCH_PERIOD_MS 200
 
 struct readiness {

@@ -2,6 +2,7 @@
 """The scaler's promises, one function each; its sentence is its name in the report."""
 
 import asyncio
+import contextlib
 import datetime
 import json
 import os
@@ -152,6 +153,35 @@ async def up_by_waiting(ctx):
     ctx.gateway.tell("%s/hurried" % ctx.api.namespace, 0)
     await slow.stop()
     ctx.scaler = await ctx.another_scaler()
+
+
+@contextlib.asynccontextmanager
+async def nobody_may_write(ctx, agent):
+    """Its status: an admission policy refuses."""
+    group, name = "/apis/admissionregistration.k8s.io/v1/", "%s.%s.example" % (agent, ctx.api.namespace)
+    rule = {"apiGroups": ["krypton.ai"], "apiVersions": ["v1alpha1"], "operations": ["UPDATE"], "resources": ["agents/status"]}
+    condition = {"name": "it", "expression": "object.metadata.name == '%s'" % agent}
+    await ctx.api.call("POST", group + "validatingadmissionpolicies", {"metadata": {"name": name}, "spec": {
+        "matchConstraints": {"resourceRules": [rule]}, "matchConditions": [condition], "validations": [{"expression": "false"}]}})
+    await ctx.api.call("POST", group + "validatingadmissionpolicybindings", {"metadata": {"name": name}, "spec": {
+        "policyName": name, "validationActions": ["Deny"]}})
+    try:
+        yield
+    finally:
+        for kind in ("validatingadmissionpolicybindings", "validatingadmissionpolicies"):
+            await ctx.api.call("DELETE", group + kind + "/" + name)
+
+
+async def waiting_pays_for_itself(ctx):
+    """a change that somebody waits for does not pause for those that failed while nobody did"""
+    async with nobody_may_write(ctx, "forbidden"):
+        await asyncio.sleep(2)  # until the API server surely goes by it: it does not say
+        await ctx.api.agent("forbidden", maxReplicas=5, concurrency=8)
+        await until(lambda: len(ctx.scaler.logged("scale.failed", agent="forbidden")) >= 7,
+                    "seven writes have failed, and the next pauses for ten seconds and more", seconds=60)
+    ctx.gateway.tell("%s/forbidden" % ctx.api.namespace, 20)
+    await ctx.scaled("forbidden", 3, 8)
+    ctx.gateway.tell("%s/forbidden" % ctx.api.namespace, 0)
 
 
 async def first_word(ctx):
@@ -570,6 +600,20 @@ async def gone_pod_may_have_worked(ctx):
     assert time.monotonic() - gone > 2.5, "asleep %.1f s after its pod went" % (time.monotonic() - gone)
 
 
+async def silent_pod_may_have_worked(ctx):
+    """a pod that is not ready and answers no more may have worked until then: its agent stays awake for scaleToZeroAfter from there"""
+    pod = await ctx.pod(0)
+    await ctx.api.pods("silenced", (pod.ip, {"ready": False, "serving": False}))
+    await ctx.api.agent("silenced", mode="serverless", minReplicas=0, scaleToZeroAfter="4s",
+                        status={"desiredReplicas": 1, "lastInvocationAt": instant()})
+    await until(lambda: pod.questions, "it has answered")
+    pod.is_mute = True
+    await until(lambda: pod.unanswered, "it is asked again", seconds=20)
+    silent = time.monotonic()
+    await ctx.scaled("silenced", 0)
+    assert time.monotonic() - silent > 3.5, "asleep %.1f s after its pod was asked in vain" % (time.monotonic() - silent)
+
+
 async def unheard_pod_is_asked(ctx):
     """before an agent sleeps a pod is asked that is not ready and has never answered: what runs in it keeps the agent awake"""
     pod = await ctx.pod(1)
@@ -625,7 +669,7 @@ async def lowering_loses(ctx):
         await asyncio.gather(*writers)
     await ctx.scaled("stormy", 0)
     await ctx.scaler.log("agent.scaled", agent="stormy", to=0)
-    same(ctx.scaler.logged("scale.failed"), [], "failures")
+    same(ctx.scaler.logged("scale.failed", agent="stormy"), [], "failures")
     same(len(ctx.scaler.logged("agent.scaled", agent="stormy", to=0)), 1, "lines that say so")
 
 
@@ -750,11 +794,12 @@ async def sigterm(ctx):
 
 
 TESTS = [
-    first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor, to_zero, never_invoked,
-    activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled, retired_again, other_goes,
-    stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side, changes_are_told, woken_is_told,
-    clocks_may_be_wrong, gone_pod_may_have_worked, waking_is_the_gateways, unheard_pod_is_asked, rest, lowering_loses, woken_meanwhile,
-    decisions_are_counted, no_rights, bad_flags, sigterm,
+    waiting_pays_for_itself, first_word, up_by_inflight, utilization, pod_in_two_slices, down_after_the_window, always_on_floor,
+    to_zero, never_invoked, activity_keeps_awake, silence_is_not_zero, lies_are_not_believed, emptiest_retires, recalled,
+    retired_again, other_goes, stream_holds_for_drain_timeout, refused_retirement, new_leader_knows, conditions_side_by_side,
+    changes_are_told, woken_is_told, clocks_may_be_wrong, gone_pod_may_have_worked, silent_pod_may_have_worked,
+    waking_is_the_gateways, unheard_pod_is_asked, rest, lowering_loses, woken_meanwhile, decisions_are_counted, no_rights,
+    bad_flags, sigterm,
 ]
 # These stop the scaler or the gateway that the others go by.
 ALONE = [silent_gateway, unread_gateways, up_by_waiting, one_leader, taken_over, clock_jumps]
