@@ -11,4 +11,6 @@ export NAME=${NAME:-krypton-elastic} NODES=2 SUITE_SECONDS=${SUITE_SECONDS:-1080
 export ELASTIC_WAKES=${ELASTIC_WAKES:-1000} ELASTIC_TURNS=${ELASTIC_TURNS:-5} ELASTIC_STREAM_SECONDS=${ELASTIC_STREAM_SECONDS:-120}
 export ELASTIC_STEP_SECONDS=${ELASTIC_STEP_SECONDS:-20} ELASTIC_MIXED_SECONDS=${ELASTIC_MIXED_SECONDS:-120}
 export ELASTIC_LATE_SECONDS=${ELASTIC_LATE_SECONDS:-60} ELASTIC_AWAY_SECONDS=${ELASTIC_AWAY_SECONDS:-60}
-exec test/cluster/run.sh -s elastic elastic/long_api_server_away.py elastic/long_node_cut.py "$@"
+# Each file by its name: of a folder beside a file in it pytest takes the file alone.
+mapfile -t files < <(cd test/cluster && printf '%s\n' elastic/test_*.py elastic/long_*.py)
+exec test/cluster/run.sh -s "${files[@]}" "$@"
