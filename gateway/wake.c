@@ -119,10 +119,9 @@ static void on_noted(void *arg, const struct json_t *object, const struct err *e
 
 	(void)object;
 	wake->call = NULL;
-	if (err != NULL && err->code == ERR_CONFLICT) {
-		loop_timer_set(wake->note, BACKOFF_MS); /* what was faster comes by the watch, and may tell more than ours */
-	} else if (err != NULL) {
-		log_failed(wake, "last_invocation.unwritten", err);
+	if (err != NULL) {
+		if (err->code != ERR_CONFLICT) /* else what was faster comes by the watch, and may tell more than ours */
+			log_failed(wake, "last_invocation.unwritten", err);
 		loop_timer_set(wake->note, random_backoff_ms(wake->failures++, BACKOFF_MS, BACKOFF_MAX_MS));
 	} else {
 		told(wake);
