@@ -20,8 +20,7 @@
 #define ANSWER_MAX_BYTES 4096
 #define COUNT_MAX        1000000 /* no pod holds more */
 
-/* Named once: an answer that cannot be so says nothing, and what was known before may no longer hold. It may have worked until now,
-   and what its sidecar knew of that may be gone. */
+/* Named once: an answer that cannot be so says nothing, and what was known before may no longer hold. */
 static void note_unknown(struct pod *pod, const struct call_answer *answer)
 {
 	if (!pod->is_named && pod_counts(pod))
@@ -29,8 +28,6 @@ static void note_unknown(struct pod *pod, const struct call_answer *answer)
 			LOG_STR("pod_ip", pod->ip), LOG_INT("status", answer->status),
 			LOG_STR("cause", answer->status == 200 ? "the answer is not what a sidecar says" : "no answer"));
 	pod->is_named = pod->is_named || pod_counts(pod);
-	if (pod->is_known)
-		pod->active_ms = loop_now_ms(pod->loop);
 	pod->is_known = false;
 }
 
@@ -84,7 +81,7 @@ static void on_answer(void *arg, const struct call_answer *answer)
 	if (pod->is_named)
 		log_info("pod.known", LOG_STR("agent", pod->agent), LOG_STR("namespace", pod->name_space),
 			LOG_STR("pod_ip", pod->ip));
-	pod->is_known = true;
+	pod->is_known = pod->has_spoken = true;
 	pod->is_named = false;
 	pod->inflight = inflight;
 	pod->streams = streams;
@@ -179,7 +176,7 @@ int64_t pod_work(const struct pod *pod)
 
 bool pod_counts(const struct pod *pod)
 {
-	return pod->is_ready || pod->is_retired || pod->is_known || pod_work(pod) > 0;
+	return pod->is_ready || pod->is_retired || pod->has_spoken;
 }
 
 int64_t pod_quiet_ms(const struct pod *pod)

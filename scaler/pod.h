@@ -19,9 +19,10 @@ struct pod {
 	uint16_t port;
 	bool is_ready; /* as Kubernetes sees it */
 
-	bool is_known; /* the last question was answered */
-	bool is_named; /* the log says that it is not */
-	bool is_tried; /* a question was asked and is over, whatever came of it */
+	bool is_known;   /* the last question was answered */
+	bool is_named;   /* the log says that it is not */
+	bool has_spoken; /* a question was answered, once */
+	bool is_tried;   /* a question was asked and is over, whatever came of it */
 	bool is_retired;
 	int64_t retired_ms;  /* monotonic: since when, as far as we know */
 	int64_t recalled_ms; /* the same, of the end of it; 0: never */
@@ -50,8 +51,8 @@ bool pod_is_due(const struct pod *pod, int64_t now_ms);
 int64_t pod_due_ms(const struct pod *pod);
 /* Tells it to retire or to serve again, unless it is being told: POST or DELETE /_krypton/retire. Its work is asked for after. */
 void pod_order(struct pod *pod, bool retires, const char *token);
-/* It takes work, is emptied by us, or its sidecar answers: what runs in it matters. The gateways know a pod before Kubernetes calls
-   it ready, and send work there; one whose readiness fails may still be at its work. */
+/* It takes work, is emptied by us, or its sidecar has answered: what runs in it matters, also when it answers no more. The gateways
+   know a pod before Kubernetes calls it ready, and send work there; one whose readiness fails may still be at its work. */
 bool pod_counts(const struct pod *pod);
 /* How long nothing has begun or ended in it, ms; INT64_MAX: nothing ever has. */
 int64_t pod_quiet_ms(const struct pod *pod);

@@ -24,7 +24,7 @@ a POST that is sent again though it may have been received|gateway/invocation.c|
 a count that goes down over a wake that the scaler has not seen|scaler/change.c|s/json_put_text(object, "\/metadata\/resourceVersion", agent->resource_version);/(void)agent;/
 an answer of ten seconds ago that is taken for fresh|scaler/target.c|/^static bool have_answered/,/^}/s/return false;/return true;/
 a pod's last activity that is forgotten with the pod|scaler/target.c|/^static void note_activity/,/^}/s/if (active_ms > target->active_ms)//
-work that is not seen in a pod that is not called ready|scaler/pod.c|/^bool pod_counts/,/^}/s/ || pod->is_known || pod_work(pod) > 0//
+work that is not seen in a pod that is not called ready|scaler/pod.c|/^bool pod_counts/,/^}/s/ || pod->has_spoken//
 a late lastInvocationAt that wakes an agent for nobody|scaler/decide.c|s/ || agent_wanted_replicas(agent) == 0//
 a retired pod that goes with its work|scaler/retire.c|/^bool retire_is_done/,/^}/s/pods\[i\].work > 0/pods[i].work < 0/
 a retired pod that is not called back when load returns|scaler/retire.c|/^static void call_back/,/^}/s/next->order = RETIRE_BACK;/return;/
