@@ -249,9 +249,11 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 	int64_t running;
 
 	if (reason.at != NULL) {
+		int failures = invocation->failures;
 		const char *why = note_refusal(invocation, reason, inflight);
+		bool has_tries = invocation->failures == failures || invocation->failures < MAX_FAILURES;
 
-		if (invocation->failures < MAX_FAILURES && exchange_can_repeat(exchange)) {
+		if (has_tries && exchange_can_repeat(exchange)) {
 			go_again(invocation, why);
 			return EXCHANGE_TAKE_BACK;
 		}
@@ -283,14 +285,17 @@ static enum exchange_verdict on_answer(void *arg, struct exchange *exchange, con
 static void on_failure(void *arg, struct exchange *exchange, enum exchange_failure failure, const char *detail)
 {
 	struct invocation *invocation = arg;
+	int64_t now_ms = loop_now_ms(invocation->gateway->loop);
 	bool nothing_sent = failure == EXCHANGE_UNREACHABLE || failure == EXCHANGE_UNSENT;
 	bool may_repeat = (nothing_sent && exchange_can_repeat(exchange)) ||
 		(failure == EXCHANGE_BROKEN && exchange_is_safe_to_repeat(exchange));
 
 	if (failure == EXCHANGE_UNREACHABLE)
-		pod_note_unreachable(invocation->pod, loop_now_ms(invocation->gateway->loop));
+		pod_note_unreachable(invocation->pod, now_ms);
 	invocation->failures++;
-	if (may_repeat && invocation->failures < MAX_FAILURES) {
+	/* Pods that went all at once are no agent that cannot be reached: their slice will say so, or whoever is dialled next
+	 * answers. */
+	if (may_repeat && (invocation->failures < MAX_FAILURES || pod_may_be_gone(invocation->pod, now_ms))) {
 		go_again(invocation, exchange_failure_name(failure));
 		return;
 	}

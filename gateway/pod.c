@@ -10,6 +10,7 @@
 
 #define UNREACHABLE_MS     200 /* so that a request whose five tries fail is told so before its pod is no longer called ready */
 #define UNREACHABLE_MAX_MS 5000
+#define GONE_MS            2500  /* until a slice says so; less than five tries take */
 #define WORD_KEEP_MS       10000 /* a pod that no slice names is believed this long */
 
 struct pod *pod_new(struct loop *loop, const char *ip, int64_t connect_timeout_ms)
@@ -79,13 +80,19 @@ void pod_note_unreachable(struct pod *pod, int64_t now_ms)
 
 	for (int i = 0; i < pod->unreachable && aside_ms < UNREACHABLE_MAX_MS; i++)
 		aside_ms *= 2;
-	pod->unreachable++;
+	if (pod->unreachable++ == 0)
+		pod->unreachable_since_ms = now_ms;
 	pod->avoid_until_ms = now_ms + (aside_ms < UNREACHABLE_MAX_MS ? aside_ms : UNREACHABLE_MAX_MS);
 }
 
 void pod_note_reached(struct pod *pod)
 {
 	pod->unreachable = 0;
+}
+
+bool pod_may_be_gone(const struct pod *pod, int64_t now_ms)
+{
+	return pod->unreachable > 0 && now_ms < pod->avoid_until_ms && now_ms - pod->unreachable_since_ms < GONE_MS;
 }
 
 void pod_note_inflight(struct pod *pod, int inflight, int64_t now_ms)

@@ -129,6 +129,25 @@ async def nobody_there(ctx):
     is_refusal(await ctx.gateway.invoke("gone", method="POST", body=b"x"), 502, "AgentUnreachable")
 
 
+async def pods_gone_at_once(ctx):
+    """pods that are gone all at once, before their slice says so, cost no request, nor does a full one that comes after them"""
+    turns = [lambda got: got.refuse("over_capacity", 8), lambda got: got.reply(200, b"here")]
+    await ctx.agent("evaporated", *(ctx.link.address() for _ in range(6)))
+    waiting = asyncio.create_task(ctx.gateway.invoke("evaporated", method="POST", body=b"x"))
+
+    async def tries():
+        return await ctx.gateway.series("krypton_gateway_repeats_total", agent="evaporated", reason="unreachable") or 0
+    await until(lambda: is_at_least(tries, 6), "each has been dialled")
+    pod = await ctx.pod(lambda got: turns.pop(0)(got))
+    await ctx.api.pods("evaporated", pod.ip)
+    answer = await waiting
+    same((answer.status, answer.body), (200, b"here"))
+
+
+async def is_at_least(value, wanted):
+    return await value() >= wanted
+
+
 async def agent_refuses(ctx):
     """an agent that its sidecar cannot reach is a 502"""
     pod = await ctx.pod(lambda got: got.refuse("agent_unreachable"))
@@ -1504,7 +1523,7 @@ async def shutdown_is_bounded(ctx):
 
 TESTS = [
     path_without_an_agent, unknown_agent, dots_cannot_escape, start_too_slow, start_says_the_condition, line_is_bounded,
-    queue_is_bounded_in_time, nobody_there, agent_refuses, first_byte_is_late, bad_answer, taken_back, long_query_taken_back, large_body, broken_post,
+    queue_is_bounded_in_time, nobody_there, pods_gone_at_once, agent_refuses, first_byte_is_late, bad_answer, taken_back, long_query_taken_back, large_body, broken_post,
     broken_get, broken_in_the_middle, first_come_first_served, client_leaves_the_line, fewest_in_flight, two_gateways, another_starts,
     narrower_sidecar, cold_start, cold_start_in_a_storm, somebody_else_woke_it, last_invocation_is_rare,
     last_invocation_ends_a_burst, hello,

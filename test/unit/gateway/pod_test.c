@@ -57,6 +57,25 @@ static void a_refusal_tells_the_pods_own_cap(void **state)
 	assert_true(pod_is_full(&pod));
 }
 
+static void a_pod_that_has_just_become_unreachable_may_be_gone(void **state)
+{
+	struct pod pod = { .is_listed = true };
+
+	(void)state;
+	assert_false(pod_may_be_gone(&pod, 0));
+	pod_note_unreachable(&pod, 1000);
+	pod_note_unreachable(&pod, 3000);
+	assert_true(pod_may_be_gone(&pod, 3399));
+	assert_false(pod_may_be_gone(&pod, 3400)); /* it is dialled again */
+	pod_note_unreachable(&pod, 3499);
+	assert_true(pod_may_be_gone(&pod, 3499));
+	assert_false(pod_may_be_gone(&pod, 3500));
+	pod_note_reached(&pod);
+	assert_false(pod_may_be_gone(&pod, 1000));
+	pod_note_unreachable(&pod, 9000);
+	assert_true(pod_may_be_gone(&pod, 9000));
+}
+
 static void a_pod_that_cannot_be_reached_is_set_aside_for_longer_each_time(void **state)
 {
 	static const int64_t aside_ms[] = { 200, 400, 800, 1600, 3200, 5000 };
@@ -83,6 +102,7 @@ int main(void)
 		cmocka_unit_test(a_pod_is_usable_by_its_slice_or_for_a_while_on_its_word),
 		cmocka_unit_test(others_are_what_runs_beside_ours),
 		cmocka_unit_test(a_refusal_tells_the_pods_own_cap),
+		cmocka_unit_test(a_pod_that_has_just_become_unreachable_may_be_gone),
 		cmocka_unit_test(a_pod_that_cannot_be_reached_is_set_aside_for_longer_each_time),
 	};
 
