@@ -33,10 +33,8 @@ static void note_unknown(struct pod *pod, const struct call_answer *answer)
 
 static void note_retired(struct pod *pod, bool is_retired)
 {
-	if (is_retired && !pod->is_retired)
-		pod->retired_ms = loop_now_ms(pod->loop);
-	else if (!is_retired && pod->is_retired)
-		pod->recalled_ms = loop_now_ms(pod->loop);
+	if (is_retired != pod->is_retired)
+		pod->turned_ms = loop_now_ms(pod->loop);
 	pod->is_retired = is_retired;
 }
 
@@ -151,12 +149,12 @@ void pod_order(struct pod *pod, bool retires, const char *token)
 
 bool pod_is_retired_for(const struct pod *pod, int64_t ms)
 {
-	return pod->is_retired && loop_now_ms(pod->loop) - pod->retired_ms >= ms;
+	return pod->is_retired && loop_now_ms(pod->loop) - pod->turned_ms >= ms;
 }
 
-bool pod_is_recalled_since(const struct pod *pod, int64_t since_ms)
+bool pod_is_back_within(const struct pod *pod, int64_t ms)
 {
-	return !pod->is_retired && pod->recalled_ms > 0 && pod->recalled_ms >= since_ms;
+	return !pod->is_retired && pod->turned_ms > 0 && loop_now_ms(pod->loop) - pod->turned_ms <= ms;
 }
 
 bool pod_was_tried(const struct pod *pod, int64_t since_ms)
@@ -166,7 +164,7 @@ bool pod_was_tried(const struct pod *pod, int64_t since_ms)
 
 bool pod_was_emptied(const struct pod *pod)
 {
-	return pod->is_retired && pod->answered_ms >= pod->retired_ms && pod_work(pod) == 0;
+	return pod->is_retired && pod->answered_ms >= pod->turned_ms && pod_work(pod) == 0;
 }
 
 int64_t pod_work(const struct pod *pod)

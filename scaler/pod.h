@@ -24,8 +24,7 @@ struct pod {
 	bool has_spoken; /* a question was answered, once */
 	bool is_tried;   /* a question was asked and is over, whatever came of it */
 	bool is_retired;
-	int64_t retired_ms;  /* monotonic: since when, as far as we know */
-	int64_t recalled_ms; /* the same, of the end of it; 0: never */
+	int64_t turned_ms; /* monotonic: since when that is so, as far as we know; 0: it never was retired */
 	int64_t inflight;
 	int64_t streams;
 	int64_t last_activity_ms; /* the sidecar's own word, by its clock */
@@ -58,8 +57,8 @@ bool pod_counts(const struct pod *pod);
 int64_t pod_quiet_ms(const struct pod *pod);
 /* It is retired, and has been for that long. */
 bool pod_is_retired_for(const struct pod *pod, int64_t ms);
-/* It serves again, and not for longer than that. */
-bool pod_is_recalled_since(const struct pod *pod, int64_t since_ms);
+/* It was retired, serves again, and has for no longer than that. */
+bool pod_is_back_within(const struct pod *pod, int64_t ms);
 /* A question that was asked since then is over, whatever came of it. */
 bool pod_was_tried(const struct pod *pod, int64_t since_ms);
 /* It has said that nothing runs in it since it takes nothing more. */

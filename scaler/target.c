@@ -184,7 +184,6 @@ static struct observation observe(struct target *target)
 	for (size_t i = 0; i < target->pod_count; i++) {
 		const struct pod *pod = target->pods[i];
 
-		note_activity(target, pod_quiet_ms(pod));
 		if (!pod_counts(pod)) {
 			seen.unknown_pods += !pod->is_tried; /* it may be at work: whoever has just begun to decide cannot know */
 			continue;
@@ -192,6 +191,7 @@ static struct observation observe(struct target *target)
 		seen.unknown_pods += !pod->is_known;
 		seen.inflight += pod->is_retired ? 0 : pod->inflight;
 		seen.streams += pod->is_retired ? pod_work(pod) : pod->streams;
+		note_activity(target, pod_quiet_ms(pod));
 	}
 	seen.last_activity_ms = seen.now_ms - (now_of(target) - target->active_ms);
 	/* No lastInvocationAt may have been written for it, and its pods may be gone or not known yet. */
@@ -244,7 +244,7 @@ static int empty_surplus(struct target *target, int current, int desired)
 
 		pods[i] = (struct retire_pod){ .is_ready = pod->is_ready,
 			.is_retired = pod->is_retired,
-			.is_back = pod_is_recalled_since(pod, now_of(target) - READY_AGAIN_MS),
+			.is_back = pod_is_back_within(pod, READY_AGAIN_MS),
 			.is_fresh = is_overdue || is_fresh(target, pod),
 			.refuses = pod->refuses,
 			.work = is_overdue ? 0 : pod_work(pod) };
