@@ -18,7 +18,6 @@
 #define SETTLE_MS      1000 /* until our own write has surely come back by the watch */
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 5000
-#define ANSWER_MS      5000 /* somebody waits, or may soon: an answer that was lost is not waited for as long as others */
 
 struct wake {
 	struct route *route;
@@ -36,7 +35,7 @@ static struct kube_target status_of(const struct route *route)
 		.name_space = route->name_space,
 		.name = route->name,
 		.subresource = "status",
-		.deadline_ms = ANSWER_MS };
+		.deadline_ms = KUBE_URGENT_DEADLINE_MS };
 }
 
 static void log_failed(const struct wake *wake, const char *event, const struct err *err)

@@ -19,8 +19,7 @@
 
 #define BACKOFF_MS     200
 #define BACKOFF_MAX_MS 30000
-#define URGENT_MS      5000 /* an answer that was lost is not waited for as long as others while somebody waits */
-#define PATIENT_WRITES 64   /* at once, of those that nobody waits for */
+#define PATIENT_WRITES 64 /* at once, of those that nobody waits for */
 
 struct change {
 	struct scaler *scaler;
@@ -85,7 +84,6 @@ static void forget_patient_failures(struct change *change)
 {
 	if (!change->is_patient)
 		return;
-	change->is_patient = false;
 	change->failures = 0;
 	change->not_before_ms = 0;
 }
@@ -169,7 +167,7 @@ void change_write(struct change *change, const struct agent *agent, const struct
 		.name_space = change->name_space,
 		.name = change->name,
 		.subresource = "status",
-		.deadline_ms = is_urgent ? URGENT_MS : KUBE_DEADLINE_MS };
+		.deadline_ms = is_urgent ? KUBE_URGENT_DEADLINE_MS : KUBE_DEADLINE_MS };
 	int64_t wall_ms = instant_wall_ms();
 	scoped_json object = NULL;
 

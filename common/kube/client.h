@@ -47,7 +47,8 @@ struct kube_target {
 	int64_t deadline_ms;     /* 0: KUBE_DEADLINE_MS */
 };
 
-#define KUBE_DEADLINE_MS 15000
+#define KUBE_DEADLINE_MS        15000
+#define KUBE_URGENT_DEADLINE_MS 5000 /* somebody waits, or may soon: a lost answer is not waited for as long as others */
 
 /* Each returns a handle for kube_call_cancel(); the owner forgets it in on_answer. Never call back before they return. */
 struct kube_call *kube_get(struct kube_client *client, const struct kube_target *target, kube_on_answer *on_answer, void *arg);
