@@ -15,10 +15,8 @@
 
 #define DIAL_TIMEOUT_MS  1000
 #define PROBE_TIMEOUT_MS 5000
-#define EAGER_PERIOD_MS  5
 #define EAGER_SPAN_MS    10000
 #define CALM_PERIOD_MS   100
-#define WATCH_PERIOD_MS  200
 #define PORTS_PERIOD_MS  500 /* the kernel writes its whole table anew for each reading: not at every dial */
 #define TABLE_MAX_BYTES  65536
 #define TABLE_READ_BYTES 16384
@@ -113,9 +111,9 @@ static void plan_next(struct readiness *readiness)
 	if (readiness->agent != READINESS_LISTENING) {
 		int64_t missing_ms = loop_now_ms(readiness->loop) - readiness->missing_since_ms;
 
-		loop_timer_set(readiness->timer, missing_ms < EAGER_SPAN_MS ? EAGER_PERIOD_MS : CALM_PERIOD_MS);
+		loop_timer_set(readiness->timer, missing_ms < EAGER_SPAN_MS ? READINESS_EAGER_MS : CALM_PERIOD_MS);
 	} else if (readiness->on_restart != NULL) {
-		loop_timer_set(readiness->timer, WATCH_PERIOD_MS);
+		loop_timer_set(readiness->timer, READINESS_WATCH_MS);
 	}
 }
 

@@ -9,6 +9,10 @@
 #include "net/address.h"
 #include "proxy-sidecar/sockets.h"
 
+/* How often it dials: while the agent is waited for, and while its restart is watched for. */
+#define READINESS_EAGER_MS 5
+#define READINESS_WATCH_MS 200
+
 struct loop;
 struct readiness;
 

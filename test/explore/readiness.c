@@ -10,9 +10,6 @@
 #include "test/explore/instance.h"
 #include "test/explore/process.h"
 
-#define EAGER_PERIOD_MS 5
-#define WATCH_PERIOD_MS 200
-
 struct readiness {
 	struct loop *loop;
 	struct readiness_options options;
@@ -57,9 +54,9 @@ static void look(void *arg)
 void readiness_agent_changed(struct readiness *readiness)
 {
 	if (readiness->agent != READINESS_LISTENING)
-		loop_timer_set(readiness->timer, choice_between(0, EAGER_PERIOD_MS));
+		loop_timer_set(readiness->timer, choice_between(0, READINESS_EAGER_MS));
 	else if (readiness->on_restart != NULL)
-		loop_timer_set(readiness->timer, choice_between(0, WATCH_PERIOD_MS));
+		loop_timer_set(readiness->timer, choice_between(0, READINESS_WATCH_MS));
 }
 
 void readiness_recheck(struct readiness *readiness)
