@@ -61,10 +61,10 @@ def test_an_agent_scales_up_under_load_and_loses_nothing(cluster, gateway, space
     name = space.make(agents.agent("grows", maxReplicas=3, concurrency=4), ready=1)
     load = gateways.Load(gateway.agent(space.address(name), "/sleep?ms=200"), clients=12)
     space.wait_ready(name, 3, 40)
-    answers = load.stop()
-    assert not load.lost() and len(answers) > 30, (len(answers), load.lost()[:3])
-    desired = cluster.status(space.name, name)["desiredReplicas"]
-    assert desired == 3, desired
+    wait_for(lambda: [inflight(pod) > 0 for pod in cluster.ready_pods(space.name, name)] == [True] * 3, 10, "each of the three works")
+    wait_for(lambda: cluster.status(space.name, name)["desiredReplicas"] == 3, 10, "status.desiredReplicas is 3")
+    load.stop()
+    assert not load.lost(), load.lost()[:3]
     space.wait_ready(name, 1, 40)
 
 
