@@ -35,6 +35,7 @@ def test_a_sidecar_that_lies_is_unknown_and_named_once(cluster, gateway, space):
     """A sidecar whose count is negative, huge, not JSON or 10 MB long: its agent stays awake while it does, the log names it once,
     callers are answered, and when it is gone the agent sleeps."""
     name = space.make(scripted("duped", mode="serverless", minReplicas=0, maxReplicas=2, scaleToZeroAfter="10s", startupTimeout="60s"))
+    space.wait_asleep(name)
     assert gateway.get(space.address(name), "/sleep?ms=1").status_code == 200
     invoked = time.monotonic()
     cluster.create("pods", space.name, pod_of(name))
