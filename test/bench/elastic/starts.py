@@ -8,8 +8,8 @@ import time
 import audit_log
 from deaf import Deaf
 
-BATCH = 10
-LATER = 500  # milliseconds: every other agent listens that much later than it could, when its sidecar waits for it
+BATCH = 8  # a multiple of four: half of its agents listen later
+LATER = 500  # milliseconds: two agents of four listen that much later than they could: their sidecars wait for them
 OF_KUBERNETES = (("kube-controller-manager", "replicasets"), ("kube-controller-manager", "pods"))
 OF_A_WAKE = (("krypton-gateway", "agents/status"), ("krypton-controller", "deployments"), *OF_KUBERNETES)
 OF_A_PATCH = (("python-httpx", "deployments/scale"), *OF_KUBERNETES)
