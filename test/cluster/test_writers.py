@@ -107,7 +107,7 @@ def test_a_restarted_api_server_is_followed_again(cluster, gateway, space, api_s
     made = space.make(agents.agent("made"), ready=1)
     cluster.patch("agents", space.name, name, {"spec": {"env": agents.environment(COLOUR="green")}})
     wait_for(lambda: gateway.get(space.address(gone)).status_code == 404, 30, "the deleted Agent has no route")
-    assert gateway.get(space.address(made)).status_code == 200
+    wait_for(lambda: gateway.get(space.address(made)).status_code == 200, 30, "the new Agent has a route")  # at each gateway's own time
 
     def is_green():
         return any(entry.get("value") == "green" for pod in cluster.ready_pods(space.name, name)
