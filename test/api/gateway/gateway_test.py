@@ -135,17 +135,13 @@ async def pods_gone_at_once(ctx):
     await ctx.agent("evaporated", *(ctx.link.address() for _ in range(6)))
     waiting = asyncio.create_task(ctx.gateway.invoke("evaporated", method="POST", body=b"x"))
 
-    async def tries():
-        return await ctx.gateway.series("krypton_gateway_repeats_total", agent="evaporated", reason="unreachable") or 0
-    await until(lambda: is_at_least(tries, 6), "each has been dialled")
+    async def are_dialled():
+        return (await ctx.gateway.series("krypton_gateway_repeats_total", agent="evaporated", reason="unreachable") or 0) >= 6
+    await until(are_dialled, "each has been dialled")
     pod = await ctx.pod(lambda got: turns.pop(0)(got))
     await ctx.api.pods("evaporated", pod.ip)
     answer = await waiting
     same((answer.status, answer.body), (200, b"here"))
-
-
-async def is_at_least(value, wanted):
-    return await value() >= wanted
 
 
 async def agent_refuses(ctx):
